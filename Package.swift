@@ -1,0 +1,128 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "stemma",
+  products: [.executable(name: "stemma", targets: ["stemma"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
+  targets: [
+    // System libraries: a module map and a shim each.
+    .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // valijson behind a C interface; the headers come from libvalijson-dev and nlohmann-json3-dev.
+    .target(
+      name: "CSchemaValidator",
+      cxxSettings: [.define("VALIJSON_USE_EXCEPTIONS", to: "1")],
+      linkerSettings: [.linkedLibrary("m")]),
+
+    // Layers, lowest first.
+    .target(name: "CanonicalJSON"),
+    .target(name: "JSONSchema", dependencies: ["CSchemaValidator", "CanonicalJSON"]),
+    .target(
+      name: "Git",
+      dependencies: ["CGit2", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(
+      name: "ArtifactStore",
+      dependencies: [
+        "CZstd", "CLMDB", "CanonicalJSON", "Git", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    .target(
+      name: "Dataset",
+      dependencies: [
+        "ArtifactStore", "CanonicalJSON", "JSONSchema", .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(name: "Starters", resources: [.embedInCode("Recipes")]),
+    .target(
+      name: "Teachers",
+      dependencies: [
+        "ArtifactStore", "CanonicalJSON", "Dataset",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(name: "Pipeline", dependencies: ["ArtifactStore", "CanonicalJSON", "Dataset"]),
+    .target(
+      name: "Prompts",
+      resources: [.embedInCode("Templates")]),
+    .target(
+      name: "Simula",
+      dependencies: [
+        "ArtifactStore", "CanonicalJSON", "Dataset", "JSONSchema", "Pipeline", "Prompts",
+        "Teachers",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ]),
+    .target(name: "Schemas", path: "Schemas", resources: [.embedInCode("v1")]),
+    .target(name: "Hooks", path: "Hooks", resources: [.embedInCode("scripts")]),
+    .target(
+      name: "Commands",
+      dependencies: [
+        "ArtifactStore", "CanonicalJSON", "Dataset", "Hooks", "JSONSchema", "Pipeline", "Prompts",
+        "Schemas", "Simula", "Starters", "Teachers",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(name: "stemma", dependencies: ["Commands"]),
+
+    // Tests.
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "CanonicalJSON",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "CanonicalJSONTests", dependencies: ["CanonicalJSON"]),
+    .testTarget(name: "JSONSchemaTests", dependencies: ["CanonicalJSON", "JSONSchema"]),
+    .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"]),
+    .testTarget(
+      name: "ArtifactStoreTests", dependencies: ["ArtifactStore", "Git", "TestSupport"]),
+    .testTarget(
+      name: "DatasetTests", dependencies: ["CanonicalJSON", "Dataset", "Starters", "TestSupport"]),
+    .testTarget(
+      name: "TeachersTests",
+      dependencies: ["ArtifactStore", "CanonicalJSON", "Dataset", "Teachers", "TestSupport"]),
+    .testTarget(
+      name: "EmbeddedTeacherTests",
+      dependencies: ["ArtifactStore", "CanonicalJSON", "Dataset", "Teachers", "TestSupport"]),
+    .testTarget(
+      name: "SimulaTests",
+      dependencies: [
+        "ArtifactStore", "CanonicalJSON", "Dataset", "Pipeline", "Simula", "Teachers", "TestSupport",
+      ]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["CanonicalJSON", "TestSupport", "stemma"]),
+    .testTarget(name: "ArchitectureTests"),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+  guard target.name != "CSchemaValidator" else { continue }
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+      .enableUpcomingFeature("InternalImportsByDefault"),
+      .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+      .enableExperimentalFeature("Lifetimes"),
+      .treatAllWarnings(as: .error),
+    ]
+}

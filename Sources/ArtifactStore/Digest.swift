@@ -1,0 +1,117 @@
+import Crypto
+
+/// The SHA-256 of uncompressed bytes: the address of an artifact.
+package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// The length in bytes.
+  package static let length = 32
+
+  private let words: (UInt64, UInt64, UInt64, UInt64)  // big-endian, so that order is byte order
+
+  package init(of bytes: some Sequence<UInt8>) {
+    var hasher = Hasher256()
+    hasher.update(Array(bytes))
+    self = hasher.finish()
+  }
+
+  /// Takes the first 32 bytes from an offset; the caller has checked that they are there.
+  package init(bytes: [UInt8], at offset: Int = 0) {
+    func word(_ index: Int) -> UInt64 {
+      var word: UInt64 = 0
+      for byte in bytes[(offset + index * 8)..<(offset + index * 8 + 8)] {
+        word = word << 8 | UInt64(byte)
+      }
+      return word
+    }
+    words = (word(0), word(1), word(2), word(3))
+  }
+
+  /// Reads 64 lower-case hexadecimal digits, or returns nil.
+  package init?(hex: some StringProtocol) {
+    guard let bytes = Hex.bytes(hex), bytes.count == Digest.length else { return nil }
+    self.init(bytes: bytes)
+  }
+
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Digest.length)
+    for word in [words.0, words.1, words.2, words.3] {
+      for shift in stride(from: 56, through: 0, by: -8) {
+        bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+      }
+    }
+    return bytes
+  }
+
+  package var hex: String { Hex.text(bytes) }
+  package var description: String { hex }
+
+  package static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
+  package static func < (left: Digest, right: Digest) -> Bool { left.words < right.words }
+  package func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}
+
+/// An incremental SHA-256.
+package struct Hasher256 {
+  private var sha = SHA256()
+
+  package init() {}
+  package mutating func update(_ bytes: [UInt8]) { sha.update(data: bytes) }
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) { sha.update(bufferPointer: bytes) }
+  package mutating func update(_ text: String) { sha.update(data: Array(text.utf8)) }
+
+  package consuming func finish() -> Digest {
+    Digest(bytes: Array(sha.finalize()))
+  }
+}
+
+/// Lower-case hexadecimal.
+package enum Hex {
+  package static func text(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The bytes, or nil when the text holds anything but pairs of lower-case digits.
+  package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var high: UInt8?
+    for character in text.utf8 {
+      let digit: UInt8
+      switch character {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
+      default: return nil
+      }
+      if let first = high {
+        bytes.append(first << 4 | digit)
+        high = nil
+      } else {
+        high = digit
+      }
+    }
+    return high == nil ? bytes : nil
+  }
+}
+
+/// Hash input whose every field is framed by its length, so that no two field lists collide.
+///
+/// Layout: the domain and each field as 8 bytes big-endian length, then the bytes.
+package struct FramedHash {
+  private var hasher = Hasher256()
+
+  package init(domain: String) { add(domain) }
+
+  package mutating func add(_ field: String) { add(Array(field.utf8)) }
+
+  package mutating func add(_ field: [UInt8]) {
+    withUnsafeBytes(of: UInt64(field.count).bigEndian) { hasher.update(Array($0)) }
+    hasher.update(field)
+  }
+
+  package consuming func finish() -> Digest { hasher.finish() }
+}

@@ -1,0 +1,100 @@
+/// A JSON value that keeps the order of members as written.
+///
+/// Numbers are IEEE 754 doubles, as RFC 8785 and I-JSON demand; integers are exact up to 2^53.
+package enum JSON: Sendable, Hashable {
+  case null
+  case bool(Bool)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object(JSONObject)
+}
+
+/// The members of a JSON object in the order they were written.
+package struct JSONObject: Sendable, Hashable {
+  /// The members, each name at most once.
+  package private(set) var members: [(name: String, value: JSON)] = []
+
+  package init() {}
+
+  package init(_ members: [(String, JSON)]) {
+    for (name, value) in members { self[name] = value }
+  }
+
+  /// Makes an object from members that the caller knows to have distinct names.
+  init(distinct members: [(name: String, value: JSON)]) {
+    self.members = members
+  }
+
+  package var names: [String] { members.map(\.name) }
+  package var isEmpty: Bool { members.isEmpty }
+
+  /// The value of a member, or nil when the object has none of that name; assigning nil removes it.
+  ///
+  /// - Complexity: O(members), which are few in every object of the format.
+  package subscript(name: String) -> JSON? {
+    get { members.first { $0.name == name }?.value }
+    set {
+      let place = members.firstIndex { $0.name == name }
+      switch (place, newValue) {
+      case (let place?, let value?): members[place].value = value
+      case (let place?, nil): members.remove(at: place)
+      case (nil, let value?): members.append((name, value))
+      case (nil, nil): break
+      }
+    }
+  }
+
+  /// Equal when the members are, whatever their order, as in JSON itself.
+  package static func == (left: JSONObject, right: JSONObject) -> Bool {
+    left.members.count == right.members.count
+      && left.members.allSatisfy { right[$0.name] == $0.value }
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(members.count)
+    for name in names.sorted() { hasher.combine(name) }
+  }
+}
+
+extension JSON {
+  /// A member of an object, or nil when this is no object or has none of that name.
+  package subscript(name: String) -> JSON? {
+    if case .object(let object) = self { object[name] } else { nil }
+  }
+
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
+  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  package var double: Double? { if case .number(let value) = self { value } else { nil } }
+  package var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
+  package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
+
+  /// The number as an integer, or nil when it is none or has a fraction.
+  package var int: Int? {
+    guard case .number(let value) = self else { return nil }
+    return Int(exactly: value)
+  }
+
+  package init(_ value: Int) {
+    precondition(abs(value) <= 1 << 53, "integers in records stay within 2^53")
+    self = .number(Double(value))
+  }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral {
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(nilLiteral: ()) { self = .null }
+}
+
+extension JSON: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
+  package init(integerLiteral value: Int) { self.init(value) }
+  package init(floatLiteral value: Double) { self = .number(value) }
+}
+
+extension JSON: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
+  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  package init(dictionaryLiteral elements: (String, JSON)...) {
+    self = .object(JSONObject(elements))
+  }
+}

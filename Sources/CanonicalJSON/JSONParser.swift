@@ -1,0 +1,275 @@
+/// Why bytes are not acceptable JSON.
+package struct JSONError: Error, Sendable, Hashable {
+  package enum Code: Sendable {
+    case syntax, encoding, duplicateName, numberOutOfRange, tooDeep, trailingBytes, empty
+  }
+  package let code: Code
+  /// Where, in bytes from the start.
+  package let offset: Int
+  /// What failed, with no capital and no final period.
+  package let message: String
+}
+
+extension JSON {
+  /// The deepest nesting of arrays and objects that is read.
+  package static let maximumDepth = 128
+
+  /// Reads one JSON value that fills the bytes, white space aside.
+  ///
+  /// - Throws: ``JSONError``: besides bad syntax also for invalid UTF-8, a lone surrogate, a name
+  ///   twice in one object, an integer beyond 2^53, a number outside the range of a double, and
+  ///   nesting beyond ``maximumDepth``.
+  /// - Complexity: O(bytes).
+  package init(parsing bytes: borrowing Span<UInt8>) throws(JSONError) {
+    var parser = JSONParser(bytes: copy bytes)
+    self = try parser.wholeDocument()
+  }
+
+  package init(parsing bytes: [UInt8]) throws(JSONError) {
+    try self.init(parsing: bytes.span)
+  }
+
+  package init(parsing text: String) throws(JSONError) {
+    try self.init(parsing: Array(text.utf8))
+  }
+}
+
+/// A strict recursive descent parser over bytes.
+struct JSONParser: ~Escapable {
+  private let bytes: Span<UInt8>
+  private var position = 0
+  private var depth = 0
+
+  @_lifetime(copy bytes)
+  init(bytes: Span<UInt8>) { self.bytes = bytes }
+
+  mutating func wholeDocument() throws(JSONError) -> JSON {
+    skipWhiteSpace()
+    guard position < bytes.count else { throw failure(.empty, "no JSON value") }
+    let value = try value()
+    skipWhiteSpace()
+    guard position == bytes.count else {
+      throw failure(.trailingBytes, "something follows the JSON value")
+    }
+    return value
+  }
+
+  private func failure(_ code: JSONError.Code, _ message: String) -> JSONError {
+    JSONError(code: code, offset: position, message: message)
+  }
+
+  private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  private mutating func skipWhiteSpace() {
+    while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+      position += 1
+    }
+  }
+
+  private mutating func value() throws(JSONError) -> JSON {
+    switch next {
+    case UInt8(ascii: "{"): return try nested { parser throws(JSONError) in try parser.object() }
+    case UInt8(ascii: "["): return try nested { parser throws(JSONError) in try parser.array() }
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "t"): return try word("true", .bool(true))
+    case UInt8(ascii: "f"): return try word("false", .bool(false))
+    case UInt8(ascii: "n"): return try word("null", .null)
+    case .some(let byte) where byte == UInt8(ascii: "-") || isDigit(byte): return try number()
+    case .some: throw failure(.syntax, "expected a JSON value")
+    case .none: throw failure(.syntax, "the JSON ends too early")
+    }
+  }
+
+  private mutating func nested(
+    _ body: (inout JSONParser) throws(JSONError) -> JSON
+  ) throws(JSONError) -> JSON {
+    depth += 1
+    guard depth <= JSON.maximumDepth else {
+      throw failure(.tooDeep, "nested deeper than \(JSON.maximumDepth)")
+    }
+    let value = try body(&self)
+    depth -= 1
+    return value
+  }
+
+  private mutating func word(_ word: StaticString, _ value: JSON) throws(JSONError) -> JSON {
+    for expected in word.description.utf8 {
+      guard next == expected else { throw failure(.syntax, "expected '\(word)'") }
+      position += 1
+    }
+    return value
+  }
+
+  private mutating func object() throws(JSONError) -> JSON {
+    position += 1
+    var members: [(name: String, value: JSON)] = []
+    var names = Set<String>()
+    skipWhiteSpace()
+    if next == UInt8(ascii: "}") {
+      position += 1
+      return .object(JSONObject())
+    }
+    while true {
+      skipWhiteSpace()
+      guard next == UInt8(ascii: "\"") else { throw failure(.syntax, "expected a member name") }
+      let name = try string()
+      // A few names are compared, many are hashed: hostile input must not cost O(n^2).
+      let isNew =
+        members.count < 16
+        ? !members.contains { $0.name == name } : insert(name, into: &names, after: members)
+      guard isNew else { throw failure(.duplicateName, "a member name stands twice") }
+      skipWhiteSpace()
+      guard next == UInt8(ascii: ":") else { throw failure(.syntax, "expected ':'") }
+      position += 1
+      skipWhiteSpace()
+      members.append((name, try value()))
+      skipWhiteSpace()
+      if next == UInt8(ascii: ",") {
+        position += 1
+      } else if next == UInt8(ascii: "}") {
+        position += 1
+        return .object(JSONObject(distinct: members))
+      } else {
+        throw failure(.syntax, "expected ',' or '}'")
+      }
+    }
+  }
+
+  private func insert(
+    _ name: String, into names: inout Set<String>, after members: [(name: String, value: JSON)]
+  ) -> Bool {
+    if names.isEmpty { for member in members { names.insert(member.name) } }
+    return names.insert(name).inserted
+  }
+
+  private mutating func array() throws(JSONError) -> JSON {
+    position += 1
+    var values: [JSON] = []
+    skipWhiteSpace()
+    if next == UInt8(ascii: "]") {
+      position += 1
+      return .array([])
+    }
+    while true {
+      skipWhiteSpace()
+      values.append(try value())
+      skipWhiteSpace()
+      if next == UInt8(ascii: ",") {
+        position += 1
+      } else if next == UInt8(ascii: "]") {
+        position += 1
+        return .array(values)
+      } else {
+        throw failure(.syntax, "expected ',' or ']'")
+      }
+    }
+  }
+}
+
+extension JSONParser {
+  private mutating func string() throws(JSONError) -> String {
+    position += 1
+    let start = position
+    while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+      position += 1
+    }
+    if next == UInt8(ascii: "\"") {
+      defer { position += 1 }
+      return try text(bytes.extracting(start..<position))
+    }
+    var buffer: [UInt8] = []
+    for index in start..<position { buffer.append(bytes[index]) }
+    while let byte = next {
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""): return try text(buffer.span)
+      case UInt8(ascii: "\\"): try escape(into: &buffer)
+      case 0..<0x20:
+        position -= 1
+        throw failure(.syntax, "a control character stands unescaped in a string")
+      default: buffer.append(byte)
+      }
+    }
+    throw failure(.syntax, "a string does not end")
+  }
+
+  private func text(_ bytes: Span<UInt8>) throws(JSONError) -> String {
+    guard let utf8 = try? UTF8Span(validating: bytes) else {
+      throw failure(.encoding, "a string is not UTF-8")
+    }
+    return String(copying: utf8)
+  }
+
+  private mutating func escape(into buffer: inout [UInt8]) throws(JSONError) {
+    guard let byte = next else { throw failure(.syntax, "a string does not end") }
+    position += 1
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): buffer.append(byte)
+    case UInt8(ascii: "b"): buffer.append(0x08)
+    case UInt8(ascii: "f"): buffer.append(0x0C)
+    case UInt8(ascii: "n"): buffer.append(0x0A)
+    case UInt8(ascii: "r"): buffer.append(0x0D)
+    case UInt8(ascii: "t"): buffer.append(0x09)
+    case UInt8(ascii: "u"):
+      var unit = UInt32(try hexUnit())
+      if (0xD800..<0xDC00).contains(unit), next == UInt8(ascii: "\\") {
+        position += 1
+        guard next == UInt8(ascii: "u") else { throw failure(.encoding, "a lone surrogate") }
+        position += 1
+        let low = UInt32(try hexUnit())
+        guard (0xDC00..<0xE000).contains(low) else { throw failure(.encoding, "a lone surrogate") }
+        unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+      }
+      guard let scalar = Unicode.Scalar(unit) else { throw failure(.encoding, "a lone surrogate") }
+      buffer.append(contentsOf: Character(scalar).utf8)
+    default: throw failure(.syntax, "an unknown escape")
+    }
+  }
+
+  private mutating func hexUnit() throws(JSONError) -> UInt16 {
+    var unit: UInt16 = 0
+    for _ in 0..<4 {
+      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw failure(.syntax, "expected four hexadecimal digits")
+      }
+      unit = unit << 4 | UInt16(digit)
+      position += 1
+    }
+    return unit
+  }
+
+  private func isDigit(_ byte: UInt8?) -> Bool {
+    guard let byte else { return false }
+    return (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+
+  private mutating func digits() throws(JSONError) {
+    guard isDigit(next) else { throw failure(.syntax, "expected a digit") }
+    while isDigit(next) { position += 1 }
+  }
+
+  private mutating func number() throws(JSONError) -> JSON {
+    let start = position
+    var isInteger = true
+    if next == UInt8(ascii: "-") { position += 1 }
+    if next == UInt8(ascii: "0") { position += 1 } else { try digits() }
+    if next == UInt8(ascii: ".") {
+      isInteger = false
+      position += 1
+      try digits()
+    }
+    if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
+      isInteger = false
+      position += 1
+      if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
+      try digits()
+    }
+    guard let value = Double(try text(bytes.extracting(start..<position))), value.isFinite else {
+      throw failure(.numberOutOfRange, "a number is outside the range of a double")
+    }
+    guard !isInteger || abs(value) <= 0x1p53 else {
+      throw failure(.numberOutOfRange, "an integer is beyond 2^53")
+    }
+    return .number(value)
+  }
+}

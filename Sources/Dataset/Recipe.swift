@@ -1,0 +1,124 @@
+package import CanonicalJSON
+
+/// What a person asks for: the content of `recipe.yaml`.
+package struct Recipe: Sendable, Hashable {
+  /// What the dataset is about, in the user's words.
+  package var description: String
+  /// How many accepted samples to make.
+  package var sampleCount: Int
+  /// The number that all sampling starts from.
+  package var randomSeed: Int
+  package var sample: SampleShape
+  /// Given examples, shown to the proposer and the generator.
+  package var exampleSamples: [JSON]
+  /// Texts that ground the proposals, by content.
+  package var references: [String]
+  package var teachers: [Role: TeacherSettings]
+  /// The factors' names where the recipe decides them itself; nil asks the proposer.
+  package var factors: [String]?
+  package var taxonomy: TaxonomyKnobs
+  package var strategy: StrategyKnobs
+  package var metaPrompts: MetaPromptKnobs
+  package var complexity: ComplexityKnobs
+  package var critics: CriticKnobs
+  package var slots: SlotKnobs
+}
+
+/// The parts that models play.
+package enum Role: String, Sendable, CaseIterable {
+  case proposer, critic, planner, prompter, generator, judge
+}
+
+/// What one sample looks like.
+package struct SampleShape: Sendable, Hashable {
+  /// The JSON Schema as compact JSON, its property order as written.
+  package var schema: String
+  /// The property that holds the answer, or nil when samples have no defined answer.
+  package var answer: String?
+  /// The properties that make up the question: those compared for duplicates and shown to solvers.
+  package var question: [String]
+  /// The properties that critics never see.
+  package var hiddenFromCritics: [String]
+}
+
+/// One model and how it is asked.
+package struct TeacherSettings: Sendable, Hashable {
+  package enum Provider: String, Sendable, CaseIterable { case embedded, openai }
+  package var provider: Provider
+  package var model: String
+  package var revision: String?
+  /// Up to and including the version part, such as `http://127.0.0.1:8080/v1`.
+  package var baseURL: String?
+  /// The name of the environment variable that holds the API key, or nil for none.
+  package var keyVariable: String?
+  package var temperature: Double?
+  package var topP: Double?
+  package var maxTokens: Int?
+  /// How many requests may be in flight at once.
+  package var concurrency: Int
+  /// How long one response may take, in seconds.
+  package var timeoutSeconds: Double
+  package var embedded: EmbeddedRates
+}
+
+/// How the embedded teacher behaves; all are probabilities and part of its model identity.
+package struct EmbeddedRates: Sendable, Hashable {
+  /// How often a generated answer is wrong.
+  package var wrongAnswers = 0.2
+  /// The joint rate at which the double critic accepts a right answer.
+  package var acceptsRight = 0.9
+  /// The joint rate at which the double critic accepts a wrong answer.
+  package var acceptsWrong = 0.1
+  /// How often the requirement critic rejects a draft.
+  package var rejectsDrafts = 0.1
+  /// How often its critic of proposals removes what was planted wrong.
+  package var removesPlanted = 0.9
+
+  package init() {}
+}
+
+package struct TaxonomyKnobs: Sendable, Hashable {
+  package var factorCount: ClosedRange<Int> = 3...6
+  package var depth = 3
+  package var proposals = 3
+  package var children: ClosedRange<Int> = 4...8
+  package var childrenCap = 12
+  /// The most nodes that are expanded on one level of one factor.
+  package var frontierCap = 64
+  package var usesLevelPlans = true
+  package init() {}
+}
+
+package struct StrategyKnobs: Sendable, Hashable {
+  package var count: ClosedRange<Int> = 2...5
+  package init() {}
+}
+
+package struct MetaPromptKnobs: Sendable, Hashable {
+  /// How many candidates are written in one call, of which one is used.
+  package var candidates = 4
+  package init() {}
+}
+
+package struct ComplexityKnobs: Sendable, Hashable {
+  /// The share of meta-prompts that is complexified.
+  package var fraction = 0.5
+  package init() {}
+}
+
+package struct CriticKnobs: Sendable, Hashable {
+  package enum Double: String, Sendable, CaseIterable { case off, ask, solve }
+  package var judgesRequirements = true
+  /// How many times a rejected draft is rewritten and judged again.
+  package var refineRounds = 2
+  package var double: Double = .off
+  package init() {}
+}
+
+package struct SlotKnobs: Sendable, Hashable {
+  /// How often one slot is tried.
+  package var attempts = 4
+  /// How many extra slots may open when others are exhausted, as a share of N.
+  package var extraShare = 0.5
+  package init() {}
+}

@@ -1,0 +1,153 @@
+import ArtifactStore
+
+/// The identity of a taxonomy node: 16 hexadecimal digits, kept through rename and move.
+package struct NodeID: Sendable, Hashable, Comparable, CustomStringConvertible {
+  package let text: String
+
+  /// Reads 16 lower-case hexadecimal digits, or returns nil.
+  package init?(_ text: String) {
+    guard text.utf8.count == 16, Hex.bytes(text) != nil else { return nil }
+    self.text = text
+  }
+
+  /// The identity a node gets at birth, from its parent's (nil for a root) and its name then.
+  package init(bornUnder parent: NodeID?, name: String) {
+    var hash = FramedHash(domain: "stemma node 1")
+    hash.add(parent?.text ?? "")
+    hash.add(NodeName.normalized(name))
+    text = String(hash.finish().hex.prefix(16))
+  }
+
+  package var description: String { text }
+  package static func < (left: NodeID, right: NodeID) -> Bool { left.text < right.text }
+}
+
+/// How names of factors and nodes compare.
+package enum NodeName {
+  /// Lower case, with every run of anything but letters and digits as one space.
+  package static func normalized(_ name: String) -> String {
+    var words: [String] = []
+    var word = ""
+    for character in name.lowercased() {
+      if character.isLetter || character.isNumber {
+        word.append(character)
+      } else if !word.isEmpty {
+        words.append(word)
+        word = ""
+      }
+    }
+    if !word.isEmpty { words.append(word) }
+    return words.joined(separator: " ")
+  }
+}
+
+/// The tree of one factor, as its text in `taxonomies/` states it.
+package struct Taxonomy: Sendable, Hashable {
+  package struct Node: Sendable, Hashable {
+    package let id: NodeID
+    package var parent: NodeID?
+    package var name: String
+    /// Relative to its siblings; more than 0.
+    package var weight: Double
+    /// A person's mark that regrowth must keep this node.
+    package var isPinned: Bool
+    /// A node whose expansion failed, which stays a leaf.
+    package var isUnexpanded: Bool
+
+    package init(
+      id: NodeID, parent: NodeID?, name: String, weight: Double = 1, isPinned: Bool = false,
+      isUnexpanded: Bool = false
+    ) {
+      self.id = id
+      self.parent = parent
+      self.name = name
+      self.weight = weight
+      self.isPinned = isPinned
+      self.isUnexpanded = isUnexpanded
+    }
+  }
+
+  /// All nodes, parents before children, siblings in the order of the text; the first is the root.
+  package let nodes: [Node]
+  private let places: [NodeID: Int]
+  private let children: [NodeID: [NodeID]]
+
+  /// Takes nodes in depth-first order, the root first; the caller has checked the tree.
+  package init(nodes: [Node]) {
+    self.nodes = nodes
+    places = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.id, $0) })
+    children = Dictionary(grouping: nodes.filter { $0.parent != nil }, by: \.parent)
+      .reduce(into: [:]) { result, entry in
+        if let parent = entry.key { result[parent] = entry.value.map(\.id) }
+      }
+  }
+
+  package var root: Node { nodes[0] }
+  package func find(_ id: NodeID) -> Node? { places[id].map { nodes[$0] } }
+  package func children(of id: NodeID) -> [Node] { (children[id] ?? []).compactMap(find) }
+  package func isLeaf(_ id: NodeID) -> Bool { children[id] == nil }
+
+  /// The nodes from the root down to and with this one.
+  package func path(to id: NodeID) -> [Node] {
+    var path: [Node] = []
+    var next = find(id)
+    while let node = next {
+      path.append(node)
+      next = node.parent.flatMap(find)
+    }
+    return path.reversed()
+  }
+
+  /// The depth of a node; the root is at 0.
+  package func level(of id: NodeID) -> Int { path(to: id).count - 1 }
+}
+
+/// A weighted group of sub-trees that combine sensibly.
+package struct Strategy: Sendable, Hashable {
+  package let id: NodeID
+  package var name: String
+  package var weight: Double
+  /// The roots of the sub-trees, one of each factor that takes part.
+  package var roots: [NodeID]
+  /// Pairs of nodes of different factors whose descendants never combine.
+  package var never: [Pair]
+
+  package struct Pair: Sendable, Hashable {
+    package let first: NodeID
+    package let second: NodeID
+
+    package init(_ first: NodeID, _ second: NodeID) {
+      self.first = first
+      self.second = second
+    }
+  }
+
+  package init(id: NodeID, name: String, weight: Double, roots: [NodeID], never: [Pair] = []) {
+    self.id = id
+    self.name = name
+    self.weight = weight
+    self.roots = roots
+    self.never = never
+  }
+
+  /// The identity a strategy gets at birth, from the sub-trees it joined then.
+  package static func identity(bornOf roots: [NodeID]) -> NodeID {
+    NodeID(bornUnder: nil, name: "strategy " + roots.map(\.text).sorted().joined(separator: " "))
+  }
+}
+
+/// The generated texts that people may edit: factors.yaml, taxonomies/ and strategies.yaml.
+package struct Sources: Sendable, Hashable {
+  /// In the order of factors.yaml.
+  package var taxonomies: [Taxonomy]
+  package var strategies: [Strategy]
+
+  package init(taxonomies: [Taxonomy], strategies: [Strategy]) {
+    self.taxonomies = taxonomies
+    self.strategies = strategies
+  }
+
+  package func taxonomy(holding id: NodeID) -> Taxonomy? {
+    taxonomies.first { $0.find(id) != nil }
+  }
+}
