@@ -18,7 +18,6 @@ let package = Package(
     // System libraries: a module map and a shim each.
     .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // valijson behind a C interface; the headers come from libvalijson-dev and nlohmann-json3-dev.
     .target(
@@ -35,12 +34,13 @@ let package = Package(
     .target(
       name: "ArtifactStore",
       dependencies: [
-        "CZstd", "CLMDB", "CanonicalJSON", "Git", .product(name: "Crypto", package: "swift-crypto"),
+        "CZlib", "CZstd", "CanonicalJSON", "Git", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(
       name: "Dataset",
       dependencies: [
-        "ArtifactStore", "CanonicalJSON", "JSONSchema", .product(name: "Yams", package: "Yams"),
+        "ArtifactStore", "CanonicalJSON", "Git", "JSONSchema",
+        .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Starters", resources: [.embedInCode("Recipes")]),
     .target(
@@ -50,7 +50,7 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Pipeline", dependencies: ["ArtifactStore", "CanonicalJSON", "Dataset"]),
@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "Simula",
       dependencies: [
-        "ArtifactStore", "CanonicalJSON", "Dataset", "JSONSchema", "Pipeline", "Prompts",
+        "ArtifactStore", "CanonicalJSON", "Dataset", "Git", "JSONSchema", "Pipeline", "Prompts",
         "Teachers",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
@@ -69,7 +69,7 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "ArtifactStore", "CanonicalJSON", "Dataset", "Hooks", "JSONSchema", "Pipeline", "Prompts",
+        "ArtifactStore", "CanonicalJSON", "Dataset", "Git", "Hooks", "Pipeline", "Prompts",
         "Schemas", "Simula", "Starters", "Teachers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -91,24 +91,40 @@ let package = Package(
     .testTarget(name: "JSONSchemaTests", dependencies: ["CanonicalJSON", "JSONSchema"]),
     .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"]),
     .testTarget(
-      name: "ArtifactStoreTests", dependencies: ["ArtifactStore", "Git", "TestSupport"]),
+      name: "ArtifactStoreTests",
+      dependencies: ["ArtifactStore", "CanonicalJSON", "Git", "TestSupport"]),
     .testTarget(
-      name: "DatasetTests", dependencies: ["CanonicalJSON", "Dataset", "Starters", "TestSupport"]),
+      name: "DatasetTests",
+      dependencies: ["CanonicalJSON", "Dataset", "JSONSchema", "Starters", "TestSupport"]),
     .testTarget(
       name: "TeachersTests",
-      dependencies: ["ArtifactStore", "CanonicalJSON", "Dataset", "Teachers", "TestSupport"]),
+      dependencies: [
+        "ArtifactStore", "CanonicalJSON", "Dataset", "Teachers", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     .testTarget(
       name: "EmbeddedTeacherTests",
       dependencies: ["ArtifactStore", "CanonicalJSON", "Dataset", "Teachers", "TestSupport"]),
+    .testTarget(name: "PipelineTests", dependencies: ["ArtifactStore", "Pipeline"]),
     .testTarget(
       name: "SimulaTests",
       dependencies: [
-        "ArtifactStore", "CanonicalJSON", "Dataset", "Pipeline", "Simula", "Teachers", "TestSupport",
+        "ArtifactStore", "CanonicalJSON", "Dataset", "Git", "Pipeline", "Prompts", "Simula",
+        "Starters", "Teachers", "TestSupport",
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["CanonicalJSON", "TestSupport", "stemma"]),
+      dependencies: ["CanonicalJSON", "TestSupport", "stemma"],
+      exclude: ["Fixtures", "Snapshots"]),
+    .testTarget(
+      name: "SchemaTests",
+      dependencies: [
+        "ArtifactStore", "CanonicalJSON", "Git", "Schemas", "TestSupport", "stemma",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
     .testTarget(name: "ArchitectureTests"),
+    // Measured, not tested.
+    .executableTarget(name: "Benchmarks", dependencies: ["stemma"], path: "Tests/Benchmarks"),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -7,11 +7,13 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   private let words: (UInt64, UInt64, UInt64, UInt64)  // big-endian, so that order is byte order
 
-  package init(of bytes: some Sequence<UInt8>) {
+  package init(of bytes: [UInt8]) {
     var hasher = Hasher256()
-    hasher.update(Array(bytes))
+    hasher.update(bytes)
     self = hasher.finish()
   }
+
+  package init(of bytes: some Sequence<UInt8>) { self.init(of: Array(bytes)) }
 
   /// Takes the first 32 bytes from an offset; the caller has checked that they are there.
   package init(bytes: [UInt8], at offset: Int = 0) {
@@ -25,6 +27,28 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     words = (word(0), word(1), word(2), word(3))
   }
 
+  /// Takes the first 32 bytes of a buffer that holds at least as many.
+  init(loading buffer: UnsafeRawBufferPointer) {
+    precondition(buffer.count >= Digest.length)
+    func word(_ index: Int) -> UInt64 {
+      UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+    }
+    words = (word(0), word(1), word(2), word(3))
+  }
+
+  /// The first 8 bytes as a number; digests are ordered and spread by it.
+  var leadingWord: UInt64 { words.0 }
+
+  /// Lends the 32 bytes.
+  func withBytes<Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    let bytes = (
+      words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian
+    )
+    try ArtifactStore.withBytes(of: bytes, body)
+  }
+
   /// Reads 64 lower-case hexadecimal digits, or returns nil.
   package init?(hex: some StringProtocol) {
     guard let bytes = Hex.bytes(hex), bytes.count == Digest.length else { return nil }
@@ -34,11 +58,7 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Digest.length)
-    for word in [words.0, words.1, words.2, words.3] {
-      for shift in stride(from: 56, through: 0, by: -8) {
-        bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-      }
-    }
+    withBytes { bytes.append(contentsOf: $0) }
     return bytes
   }
 
@@ -60,7 +80,7 @@ package struct Hasher256 {
   package mutating func update(_ text: String) { sha.update(data: Array(text.utf8)) }
 
   package consuming func finish() -> Digest {
-    Digest(bytes: Array(sha.finalize()))
+    sha.finalize().withUnsafeBytes { Digest(loading: $0) }
   }
 }
 

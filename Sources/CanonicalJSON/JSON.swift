@@ -33,9 +33,9 @@ package struct JSONObject: Sendable, Hashable {
   ///
   /// - Complexity: O(members), which are few in every object of the format.
   package subscript(name: String) -> JSON? {
-    get { members.first { $0.name == name }?.value }
+    get { members.first { JSONObject.same($0.name, name) }?.value }
     set {
-      let place = members.firstIndex { $0.name == name }
+      let place = members.firstIndex { JSONObject.same($0.name, name) }
       switch (place, newValue) {
       case (let place?, let value?): members[place].value = value
       case (let place?, nil): members.remove(at: place)
@@ -43,6 +43,11 @@ package struct JSONObject: Sendable, Hashable {
       case (nil, nil): break
       }
     }
+  }
+
+  /// Names are the same when their code points are: Swift also takes `é` and `e´` for equal.
+  static func same(_ left: String, _ right: String) -> Bool {
+    left.utf8.elementsEqual(right.utf8)
   }
 
   /// Equal when the members are, whatever their order, as in JSON itself.

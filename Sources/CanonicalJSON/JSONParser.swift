@@ -103,7 +103,7 @@ struct JSONParser: ~Escapable {
   private mutating func object() throws(JSONError) -> JSON {
     position += 1
     var members: [(name: String, value: JSON)] = []
-    var names = Set<String>()
+    var names = Set<[UInt8]>()
     skipWhiteSpace()
     if next == UInt8(ascii: "}") {
       position += 1
@@ -116,7 +116,8 @@ struct JSONParser: ~Escapable {
       // A few names are compared, many are hashed: hostile input must not cost O(n^2).
       let isNew =
         members.count < 16
-        ? !members.contains { $0.name == name } : insert(name, into: &names, after: members)
+        ? !members.contains { JSONObject.same($0.name, name) }
+        : insert(name, into: &names, after: members)
       guard isNew else { throw failure(.duplicateName, "a member name stands twice") }
       skipWhiteSpace()
       guard next == UInt8(ascii: ":") else { throw failure(.syntax, "expected ':'") }
@@ -136,10 +137,10 @@ struct JSONParser: ~Escapable {
   }
 
   private func insert(
-    _ name: String, into names: inout Set<String>, after members: [(name: String, value: JSON)]
+    _ name: String, into names: inout Set<[UInt8]>, after members: [(name: String, value: JSON)]
   ) -> Bool {
-    if names.isEmpty { for member in members { names.insert(member.name) } }
-    return names.insert(name).inserted
+    if names.isEmpty { for member in members { names.insert(Array(member.name.utf8)) } }
+    return names.insert(Array(name.utf8)).inserted
   }
 
   private mutating func array() throws(JSONError) -> JSON {
@@ -264,12 +265,25 @@ extension JSONParser {
       if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
       try digits()
     }
-    guard let value = Double(try text(bytes.extracting(start..<position))), value.isFinite else {
+    let text = try text(bytes.extracting(start..<position))
+    guard let value = Double(text), value.isFinite else {
       throw failure(.numberOutOfRange, "a number is outside the range of a double")
     }
-    guard !isInteger || abs(value) <= 0x1p53 else {
+    guard isExact(value, isInteger ? text : nil) else {
       throw failure(.numberOutOfRange, "an integer is beyond 2^53")
     }
     return .number(value)
+  }
+
+  /// Whether a number is no integer that a double may not hold.
+  ///
+  /// Integers below 10^21 have no exponent in the canonical form, however they were written; if
+  /// larger ones than 2^53 were taken then, that form could not be read again.
+  private func isExact(_ value: Double, _ integer: String?) -> Bool {
+    let magnitude = abs(value)
+    guard magnitude >= 0x1p53 else { return true }
+    // 2^53 + 1 rounds to 2^53, so that the value alone does not tell.
+    if let integer { return integer == "9007199254740992" || integer == "-9007199254740992" }
+    return magnitude == 0x1p53 || magnitude >= 1e21
   }
 }

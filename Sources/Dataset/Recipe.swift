@@ -22,6 +22,30 @@ package struct Recipe: Sendable, Hashable {
   package var complexity: ComplexityKnobs
   package var critics: CriticKnobs
   package var slots: SlotKnobs
+
+  package init(
+    description: String, sampleCount: Int, randomSeed: Int = 0, sample: SampleShape,
+    exampleSamples: [JSON] = [], references: [String] = [], teachers: [Role: TeacherSettings],
+    factors: [String]? = nil, taxonomy: TaxonomyKnobs = TaxonomyKnobs(),
+    strategy: StrategyKnobs = StrategyKnobs(), metaPrompts: MetaPromptKnobs = MetaPromptKnobs(),
+    complexity: ComplexityKnobs = ComplexityKnobs(), critics: CriticKnobs = CriticKnobs(),
+    slots: SlotKnobs = SlotKnobs()
+  ) {
+    self.description = description
+    self.sampleCount = sampleCount
+    self.randomSeed = randomSeed
+    self.sample = sample
+    self.exampleSamples = exampleSamples
+    self.references = references
+    self.teachers = teachers
+    self.factors = factors
+    self.taxonomy = taxonomy
+    self.strategy = strategy
+    self.metaPrompts = metaPrompts
+    self.complexity = complexity
+    self.critics = critics
+    self.slots = slots
+  }
 }
 
 /// The parts that models play.
@@ -39,6 +63,15 @@ package struct SampleShape: Sendable, Hashable {
   package var question: [String]
   /// The properties that critics never see.
   package var hiddenFromCritics: [String]
+
+  package init(
+    schema: String, answer: String? = nil, question: [String], hiddenFromCritics: [String] = []
+  ) {
+    self.schema = schema
+    self.answer = answer
+    self.question = question
+    self.hiddenFromCritics = hiddenFromCritics
+  }
 }
 
 /// One model and how it is asked.
@@ -59,6 +92,28 @@ package struct TeacherSettings: Sendable, Hashable {
   /// How long one response may take, in seconds.
   package var timeoutSeconds: Double
   package var embedded: EmbeddedRates
+
+  /// The embedded teacher's model name; it has only one.
+  package static let embeddedModel = "grade-school-arithmetic"
+
+  package init(
+    provider: Provider, model: String, revision: String? = nil, baseURL: String? = nil,
+    keyVariable: String? = nil, temperature: Double? = nil, topP: Double? = nil,
+    maxTokens: Int? = nil, concurrency: Int = 8, timeoutSeconds: Double = 300,
+    embedded: EmbeddedRates = EmbeddedRates()
+  ) {
+    self.provider = provider
+    self.model = model
+    self.revision = revision
+    self.baseURL = baseURL
+    self.keyVariable = keyVariable
+    self.temperature = temperature
+    self.topP = topP
+    self.maxTokens = maxTokens
+    self.concurrency = concurrency
+    self.timeoutSeconds = timeoutSeconds
+    self.embedded = embedded
+  }
 }
 
 /// How the embedded teacher behaves; all are probabilities and part of its model identity.

@@ -1,5 +1,3 @@
-
-
 /// A complete answer of a model, usable or not; it is recorded and is a hit from then on.
 package struct Answer: Sendable, Hashable {
   package enum Finish: String, Sendable, CaseIterable {

@@ -1,0 +1,205 @@
+import CanonicalJSON
+package import Foundation
+package import Git
+import Synchronization
+
+/// Where calls are kept: one history a writer, and fetched copies of others'.
+package enum CallReferences {
+  static let own = "refs/stemma/calls/"
+  static let fetched = "refs/stemma/remotes/"
+
+  package static func all(in repository: Repository) throws(StoreError)
+    -> [(name: String, id: ObjectID)]
+  {
+    try convert { () throws(GitError) in
+      try repository.references(under: own)
+        + repository.references(under: fetched).filter { $0.name.contains("/calls/") }
+    }
+  }
+}
+
+/// Reads the key out of a call's line.
+enum CallKeys {
+  static func key(_ record: Record) throws(StoreError) -> Digest {
+    guard let text = try record.value()["key"]?.string, let key = Digest(hex: text) else {
+      throw StoreError(.corrupt, "call '\(record.id)' has no key")
+    }
+    return key
+  }
+}
+
+/// The recorded calls: sealed ones in git, newer ones in the journal.
+package final class CallStore: Sendable {
+  private struct Pending {
+    var calls: [Digest: Record] = [:]
+    var lastSeal = ContinuousClock.now
+    var isSealing = false
+  }
+
+  private static let sealSizeInBytes = 16 << 20
+  /// The journal is durable by itself; sealing often would only make many packs.
+  private static let sealInterval = Duration.seconds(600)
+
+  private let store: Store
+  private let journal: CallJournal
+  private let reference: String
+  private let pending: Mutex<Pending>
+
+  /// Opens the calls for writing and takes over what an earlier run left in the journal.
+  ///
+  /// The caller holds the writer lock until ``close()``.
+  package init(_ store: Store) throws(StoreError) {
+    self.store = store
+    reference = CallReferences.own + (try WriterIdentity.current(in: store.folder))
+    let folder = store.folder.appending(path: "journal")
+    var calls: [Digest: Record] = [:]
+    for file in try CallJournal.files(in: folder) {
+      for payload in try CallJournal.payloads(of: file.url) {
+        guard let record = try? Record(.calls, line: payload),
+          let key = try? CallKeys.key(record)
+        else { continue }
+        calls[key] = record
+      }
+    }
+    pending = Mutex(Pending(calls: calls))
+    journal = try CallJournal(in: folder)
+  }
+
+  package func close() { journal.close() }
+
+  /// The recorded calls of a key, the smallest id first; empty when it was never answered.
+  package func find(_ key: Digest) throws(StoreError) -> [Record] {
+    // First those of the journal: a seal enters them in the index before it lets them go here.
+    let recent = pending.withLock { $0.calls[key] }
+    var calls: [Record] = []
+    for call in try store.index.calls(key: key) where calls.last?.id != call.id {
+      do throws(StoreError) {
+        calls.append(try Record(.calls, line: try store.reader.line(at: call.location)))
+      } catch {
+        // The index remembers calls that were pruned since.
+        guard error.code == .notFound else { throw error }
+      }
+    }
+    if let record = recent, !calls.contains(where: { $0.id == record.id }) {
+      calls.append(record)
+      calls.sort { $0.id < $1.id }
+    }
+    return calls
+  }
+
+  /// Makes a call durable; only then may its answer be used.
+  package func append(_ record: Record, key: Digest) async throws {
+    guard record.line.count <= Shard.maximumLineSizeInBytes else {
+      throw StoreError(
+        .refused, "a call of \(record.line.count) bytes is too long to keep",
+        hint: "shorten the references, examples or templates that go into its prompt")
+    }
+    try await journal.append(record.line)
+    let isDue = pending.withLock { pending in
+      pending.calls[key] = record
+      let isDue =
+        !pending.isSealing
+        && (journal.sizeInBytes > Self.sealSizeInBytes
+          || pending.lastSeal.duration(to: .now) > Self.sealInterval)
+      if isDue { pending.isSealing = true }
+      return isDue
+    }
+    if isDue { try await sealing() }
+  }
+
+  /// Commits everything in the journal to the writer's history.
+  package func seal() async throws {
+    // A seal of another task may be under way; what it leaves is taken by this one.
+    while !pending.withLock({ pending in
+      defer { pending.isSealing = true }
+      return !pending.isSealing
+    }) {
+      // Also a stopped run seals what it has, so that cancellation must not end the wait.
+      try? await Task.sleep(for: .milliseconds(2))
+      await Task.yield()
+    }
+    try await sealing()
+  }
+
+  private func sealing() async throws {
+    defer {
+      pending.withLock {
+        $0.isSealing = false
+        $0.lastSeal = .now
+      }
+    }
+    let files = try await journal.rotate()
+    var records: [Record] = []
+    for file in files {
+      for payload in try CallJournal.payloads(of: file) {
+        let record = try Record(.calls, line: payload)
+        let known = try store.index.find(idPrefix: record.id.digest.bytes)
+        guard !known.contains(where: { store.repository.contains($0.location.object) }) else {
+          continue
+        }
+        records.append(record)
+      }
+    }
+    if !records.isEmpty { try commit(records) }
+    let sealed = try records.map { (key: try CallKeys.key($0), id: $0.id) }
+    pending.withLock { pending in
+      for call in sealed where pending.calls[call.key]?.id == call.id {
+        pending.calls[call.key] = nil
+      }
+    }
+    for file in files { try? FileManager.default.removeItem(at: file) }
+  }
+
+  private func commit(_ records: [Record]) throws(StoreError) {
+    let pack = store.repository.makePackWriter()
+    var writer = ShardWriter(kind: .calls, press: ShardPress(pack: pack))
+    var seen = RecordIDTable(minimumCapacity: records.count)
+    for record in records where seen.insert(record.id).isNew { try writer.add(record) }
+    let shards = try writer.finish(ids: seen.ids[...])
+    let old = try convert { () throws(GitError) in try store.repository.reference(reference) }
+    try convert { () throws(GitError) in
+      let base = try old.map { id throws(GitError) in try store.repository.commit(id).tree }
+      let tree = try store.repository.write(
+        changes: shards.map {
+          TreeChange(path: $0.path.text, entry: PathContent(id: $0.shard.object))
+        },
+        onto: base, into: pack)
+      let commit = try store.repository.write(
+        commit: CommitDraft(
+          tree: tree, parents: old.map { [$0] } ?? [], message: "\(seen.count) calls\n",
+          author: store.repository.identity.at(time: Store.now)), into: pack)
+      try pack.finish()
+      try store.repository.updateReference(
+        reference, to: commit, expecting: old, message: "stemma: seal calls")
+    }
+    try store.index.add(shards.map(\.shard))
+  }
+}
+
+/// The name under which this copy of a dataset writes calls.
+package enum WriterIdentity {
+  /// Reads the identity, or makes one when there is none or the folder was copied from elsewhere.
+  package static func current(in folder: URL) throws(StoreError) -> String {
+    let file = folder.appending(path: "writer.json")
+    let place = JSON.object(
+      JSONObject([
+        ("machine", .string(machine)),
+        ("path", .string(folder.resolvingSymlinksInPath().path(percentEncoded: false))),
+      ]))
+    if let bytes = try? Data(contentsOf: file), let value = try? JSON(parsing: Array(bytes)),
+      value["place"] == place, let id = value["id"]?.string, UUID(uuidString: id) != nil
+    {
+      return id
+    }
+    let id = UUID().uuidString.lowercased()
+    let value = JSON.object(JSONObject([("id", .string(id)), ("place", place)]))
+    try DurableFile.replace(file, with: value.canonicalBytes)
+    return id
+  }
+
+  private static var machine: String {
+    let text = try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)
+    return text?.trimmingCharacters(in: .whitespacesAndNewlines)
+      ?? ProcessInfo.processInfo.hostName
+  }
+}

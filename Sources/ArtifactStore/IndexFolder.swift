@@ -1,0 +1,216 @@
+import Foundation
+import Git
+import Synchronization
+
+/// The segments of an index in their folder, shared by processes.
+///
+/// `manifest` names the segments in force and is replaced as a whole; who changes it holds the lock.
+/// Segments are merged so that each is at least four times as large as the next, which leaves a
+/// logarithmic number of them.
+final class IndexFolder: Sendable {
+  /// What the index holds in one moment.
+  struct Contents: Sendable {
+    fileprivate(set) var segments: [IndexSegment] = []
+    fileprivate(set) var places: [ShardKey: (segment: Int, shard: Int)] = [:]
+    fileprivate var manifest: [String] = []
+  }
+
+  private static let firstLine = "stemma index 2"
+  private static let growth = 4
+
+  private let folder: URL
+  private let contents = Mutex(Contents())
+
+  init(_ folder: URL) throws(StoreError) {
+    self.folder = folder
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError(.io, "cannot make the folder '\(folder.path(percentEncoded: false))'")
+    }
+    guard access(folder.path(percentEncoded: false), W_OK) == 0 else {
+      throw StoreError(.io, "cannot write in '\(folder.path(percentEncoded: false))'")
+    }
+    try load()
+  }
+
+  var current: Contents { contents.withLock { $0 } }
+
+  private func path(_ name: String) -> String {
+    folder.appending(path: name).path(percentEncoded: false)
+  }
+
+  /// Takes over what other processes added.
+  func load() throws(StoreError) {
+    // A manifest may be replaced, and its segments removed, between two looks.
+    for _ in 0..<5 {
+      let names = readManifest()
+      if contents.withLock({ $0.manifest == names }) { return }
+      if let loaded = open(names) {
+        contents.withLock { $0 = loaded }
+        return
+      }
+      guard readManifest() != names else { break }
+    }
+    contents.withLock { $0 = Contents() }
+  }
+
+  private func readManifest() -> [String] {
+    guard let text = try? String(contentsOfFile: path("manifest"), encoding: .utf8) else {
+      return []
+    }
+    let lines = text.split(separator: "\n").map(String.init)
+    guard lines.first == Self.firstLine else { return [] }
+    return Array(lines.dropFirst()).filter { !$0.contains("/") }
+  }
+
+  private func open(_ names: [String]) -> Contents? {
+    let known = contents.withLock { $0 }
+    var opened = Contents()
+    for name in names {
+      if let place = known.manifest.firstIndex(of: name) {
+        opened.segments.append(known.segments[place])
+      } else if let segment = IndexSegment(path(name)) {
+        opened.segments.append(segment)
+      } else {
+        return nil
+      }
+    }
+    opened.manifest = names
+    opened.findPlaces()
+    return opened
+  }
+
+  /// Adds shards and the trees that they complete; shards that are known are left out.
+  func add(_ shards: [RecordIndex.NewShard], trees: [ObjectID]) throws {
+    let lock = try lock()
+    defer { close(lock) }
+    try load()
+    var contents = current
+    let new = shards.filter { contents.places[ShardKey($0.object, $0.kind)] == nil }
+    let newTrees = try trees.filter { tree in
+      try !contents.segments.contains { segment in try segment.covers(tree) }
+    }
+    guard !new.isEmpty || !newTrees.isEmpty else { return }
+    // Calls are searched by key, records by their key field: each keeps its own segments.
+    for group in Dictionary(grouping: new, by: IndexFolder.family).sorted(by: { $0.key < $1.key }) {
+      try add(group.value, group.key, trees: [], &contents)
+    }
+    if !newTrees.isEmpty { try add([], "trees", trees: newTrees, &contents) }
+    try publish(contents)
+  }
+
+  private static func family(_ shard: RecordIndex.NewShard) -> String {
+    if !shard.keys.isEmpty { return "calls" }
+    return shard.keyField.map { "keyed \($0)" } ?? "records"
+  }
+
+  private func add(
+    _ shards: [RecordIndex.NewShard], _ family: String, trees: [ObjectID],
+    _ contents: inout Contents
+  ) throws {
+    let keyField = shards.first?.keyField
+    func belongs(_ segment: IndexSegment) -> Bool {
+      family == "trees"
+        ? segment.layout.recordCount == 0
+        : segment.layout.recordCount > 0 && segment.layout.hasKeys == (family == "calls")
+          && segment.layout.keyField == keyField
+    }
+    var size = shards.reduce(trees.count) { $0 + $1.ids.count }
+    var merged: [IndexSegment] = []
+    for segment in contents.segments.reversed() where belongs(segment) {
+      let other = segment.layout.recordCount + segment.layout.treeCount
+      guard other < size * Self.growth else { break }
+      merged.append(segment)
+      size += other
+    }
+    merged.reverse()
+    var all: [(segment: Int, shard: Int)] = []
+    for (number, segment) in merged.enumerated() {
+      all += segment.shards.indices.map { (number, $0) }
+    }
+    let writer = IndexSegmentWriter(
+      shardCount: all.count + shards.count,
+      recordCount: merged.reduce(0) { $0 + $1.layout.recordCount }
+        + shards.reduce(0) { $0 + $1.ids.count },
+      trees: try merged.reduce(into: Set(trees)) { $0.formUnion(try $1.trees()) },
+      hasKeys: family == "calls", keyField: keyField,
+      shard: { (number) throws(IndexDamage) in
+        guard number < all.count else { return shards[number - all.count] }
+        return try merged[all[number].segment].shard(all[number].shard)
+      })
+    let name = "\(UUID().uuidString.lowercased()).segment"
+    try writer.write(to: path(name))
+    guard let segment = IndexSegment(path(name)) else {
+      throw StoreError(.io, "cannot read back the index '\(path(name))'")
+    }
+    for segment in merged {
+      guard let place = contents.segments.firstIndex(where: { $0 === segment }) else { continue }
+      contents.segments.remove(at: place)
+      contents.manifest.remove(at: place)
+    }
+    contents.segments.append(segment)
+    contents.manifest.append(name)
+  }
+
+  private func publish(_ new: Contents) throws(StoreError) {
+    var new = new
+    new.findPlaces()
+    let text = ([Self.firstLine] + new.manifest).joined(separator: "\n") + "\n"
+    do {
+      try Data(text.utf8).write(to: URL(filePath: path("manifest")), options: .atomic)
+    } catch {
+      throw StoreError(
+        .io, "cannot write the index '\(path("manifest"))'",
+        hint: "check the space and the permissions of the dataset")
+    }
+    contents.withLock { $0 = new }
+    removeStrangers(except: new.manifest)
+  }
+
+  /// Removes segments that are not in force, and what earlier versions of the index left.
+  private func removeStrangers(except names: [String]) {
+    let kept = Set(names + ["manifest", "lock"])
+    let found = try? FileManager.default.contentsOfDirectory(atPath: path(""))
+    for name in found ?? [] where !kept.contains(name) {
+      try? FileManager.default.removeItem(atPath: path(name))
+    }
+  }
+
+  /// Forgets everything.
+  func clear() throws {
+    let lock = try lock()
+    defer { close(lock) }
+    try publish(Contents())
+  }
+
+  private func lock() throws(StoreError) -> Int32 {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError(.io, "cannot make the folder '\(folder.path(percentEncoded: false))'")
+    }
+    let descriptor = Foundation.open(path("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw StoreError(.io, "cannot lock '\(path("lock"))': \(String(cString: strerror(errno)))")
+    }
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        close(descriptor)
+        throw StoreError(.io, "cannot lock '\(path("lock"))': \(String(cString: strerror(errno)))")
+      }
+    }
+    return descriptor
+  }
+}
+
+extension IndexFolder.Contents {
+  fileprivate mutating func findPlaces() {
+    places = [:]
+    for (number, segment) in segments.enumerated() {
+      for (shard, entry) in segment.shards.enumerated() {
+        places[ShardKey(entry.object, entry.kind)] = (number, shard)
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// Where the sections of an index segment lie.
+struct IndexLayout: Sendable {
+  static let magic = Array("STEMMAX2".utf8)
+  static let headerSizeInBytes = MappedFile.pageSizeInBytes
+  static let shardSizeInBytes = 28
+  /// More cannot be numbered with 4 bytes.
+  private static let maximumCount = Int(UInt32.max)
+  private static let maximumFieldLength = 1024
+
+  let recordCount: Int
+  let shardCount: Int
+  let treeCount: Int
+  let hasKeys: Bool
+  /// The field whose hashes are there; nil when there are none.
+  let keyField: String?
+
+  let ids, order, keys, keyOrder, fieldHashes, shards, trees, checksums: Range<Int>
+
+  init(
+    recordCount: Int, shardCount: Int, treeCount: Int, hasKeys: Bool, keyField: String? = nil
+  ) {
+    self.recordCount = recordCount
+    self.shardCount = shardCount
+    self.treeCount = treeCount
+    self.hasKeys = hasKeys
+    self.keyField = keyField
+    let page = MappedFile.pageSizeInBytes
+    var end = Self.headerSizeInBytes
+    func section(_ count: Int, _ size: Int) -> Range<Int> {
+      let start = (end + page - 1) / page * page
+      end = start + count * size
+      return start..<end
+    }
+    ids = section(recordCount, Digest.length)
+    order = section(recordCount, 4)
+    keys = section(hasKeys ? recordCount : 0, Digest.length)
+    keyOrder = section(hasKeys ? recordCount : 0, 4)
+    fieldHashes = section(keyField == nil ? 0 : recordCount, 8)
+    shards = section(shardCount, Self.shardSizeInBytes)
+    trees = section(treeCount, 20)
+    checksums = section((end + page - 1) / page, 4)
+  }
+
+  var fileSizeInBytes: Int { checksums.upperBound + 4 }
+
+  /// Reads the header of a file, or returns nil when the rest of the file does not fit it.
+  init?(_ file: MappedFile) {
+    guard file.count > Self.headerSizeInBytes else { return nil }
+    let header = file.bytes(0..<Self.headerSizeInBytes)
+    let counts = [8, 16, 24].map { header.loadLittle(at: $0, UInt64.self) }
+    let fieldLength = Int(header.loadLittle(at: 40, UInt32.self))
+    guard header.starts(with: Self.magic), counts.allSatisfy({ $0 <= UInt64(Self.maximumCount) }),
+      fieldLength <= Self.maximumFieldLength
+    else { return nil }
+    let flags = header.loadLittle(at: 32, UInt64.self)
+    let field = String(decoding: header[44..<(44 + fieldLength)], as: UTF8.self)
+    self.init(
+      recordCount: Int(counts[0]), shardCount: Int(counts[1]), treeCount: Int(counts[2]),
+      hasKeys: flags & 1 != 0, keyField: flags & 2 != 0 ? field : nil)
+    guard file.count == fileSizeInBytes else { return nil }
+  }
+
+  /// The bytes of the header, one page.
+  var header: [UInt8] {
+    var header = Self.magic
+    func add(_ number: some FixedWidthInteger) {
+      withUnsafeBytes(of: number.littleEndian) { header += $0 }
+    }
+    let field = Array((keyField ?? "").utf8.prefix(Self.maximumFieldLength))
+    add(UInt64(recordCount))
+    add(UInt64(shardCount))
+    add(UInt64(treeCount))
+    add(UInt64((hasKeys ? 1 : 0) + (keyField == nil ? 0 : 2)))
+    add(UInt32(field.count))
+    header += field
+    return header + [UInt8](repeating: 0, count: Self.headerSizeInBytes - header.count)
+  }
+}

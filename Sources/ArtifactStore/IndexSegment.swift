@@ -1,0 +1,246 @@
+import Git
+
+/// Part of the index is not what was written.
+struct IndexDamage: Error {}
+
+/// A shard as an index knows it.
+struct IndexedShard: Sendable {
+  let object: ObjectID
+  let kind: RecordKind
+  /// The ordinals of its records in its segment, in row order.
+  let records: Range<Int>
+}
+
+/// What names a shard: equal lines of two kinds are one object, yet other records.
+struct ShardKey: Hashable, Sendable {
+  let object: ObjectID
+  let kind: RecordKind
+
+  init(_ object: ObjectID, _ kind: RecordKind) {
+    self.object = object
+    self.kind = kind
+  }
+}
+
+/// One immutable file of the index: the records of some shards, found by id or call key.
+///
+/// All numbers are little-endian. Sections begin at whole pages, in this order: the header; the ids,
+/// 32 bytes each, shard by shard in row order; their ordinals sorted by id, 4 bytes each; for calls
+/// the keys and their ordinals sorted by key; for imports the hash of each record's key field, 8
+/// bytes each; the shards; the objects of the trees that are covered, sorted; the CRC-32 of every
+/// page before, and that of these checksums.
+final class IndexSegment: Sendable {
+  let layout: IndexLayout
+  let shards: [IndexedShard]
+  private let file: MappedFile
+
+  /// Opens a segment, or returns nil when it is missing, cut off or damaged at its ends.
+  init?(_ path: String) {
+    guard let file = MappedFile(path), let layout = IndexLayout(file) else { return nil }
+    self.file = file
+    self.layout = layout
+    let table = file.bytes(layout.checksums)
+    let end = layout.checksums.upperBound
+    guard Checksum.crc32(table) == file.bytes(end..<(end + 4)).loadLittle(at: 0, UInt32.self),
+      let bytes = try? IndexSegment.checked(layout.shards, file, layout),
+      (try? IndexSegment.checked(0..<IndexLayout.headerSizeInBytes, file, layout)) != nil
+    else { return nil }
+    var shards: [IndexedShard] = []
+    var next = 0
+    for index in 0..<layout.shardCount {
+      let place = index * IndexLayout.shardSizeInBytes
+      let count = Int(bytes.loadLittle(at: place + 24, UInt32.self))
+      guard let kind = RecordKind(code: bytes[place + 20]), next + count <= layout.recordCount
+      else { return nil }
+      let object = ObjectID(loading: UnsafeRawBufferPointer(rebasing: bytes[place..<(place + 20)]))
+      shards.append(IndexedShard(object: object, kind: kind, records: next..<(next + count)))
+      next += count
+    }
+    guard next == layout.recordCount else { return nil }
+    self.shards = shards
+  }
+
+  private static func checked(
+    _ range: Range<Int>, _ file: MappedFile, _ layout: IndexLayout
+  ) throws(IndexDamage) -> UnsafeRawBufferPointer {
+    let table = file.bytes(layout.checksums)
+    guard file.isWhole(range, checksum: { table.loadLittle(at: $0 * 4, UInt32.self) }) else {
+      throw IndexDamage()
+    }
+    return file.bytes(range)
+  }
+
+  private func bytes(_ range: Range<Int>) throws(IndexDamage) -> UnsafeRawBufferPointer {
+    try Self.checked(range, file, layout)
+  }
+
+  /// The bytes of the ids of some records, 32 each.
+  func idBytes(_ records: Range<Int>) throws(IndexDamage) -> UnsafeRawBufferPointer {
+    try bytes(layout.ids.entries(records, size: Digest.length))
+  }
+
+  func id(_ ordinal: Int) throws(IndexDamage) -> RecordID {
+    RecordID(digest: Digest(loading: try idBytes(ordinal..<(ordinal + 1))))
+  }
+
+  /// A shard with all that the segment knows of it.
+  func shard(_ number: Int) throws(IndexDamage) -> RecordIndex.NewShard {
+    let shard = shards[number]
+    let ids = try idBytes(shard.records)
+    var keys: [Digest] = []
+    if layout.hasKeys {
+      keys = try bytes(layout.keys.entries(shard.records, size: Digest.length)).digests
+    }
+    return RecordIndex.NewShard(
+      object: shard.object, kind: shard.kind, ids: ids.digests.map(RecordID.init)[...],
+      keys: keys, fieldHashes: try fieldHashes(shard.records))
+  }
+
+  /// The hashes of the key fields of some records; empty when the segment has none.
+  func fieldHashes(_ records: Range<Int>) throws(IndexDamage) -> [UInt64] {
+    guard layout.keyField != nil else { return [] }
+    let bytes = try bytes(layout.fieldHashes.entries(records, size: 8))
+    return (0..<records.count).map { bytes.loadLittle(at: $0 * 8, UInt64.self) }
+  }
+
+  /// All covered trees.
+  func trees() throws(IndexDamage) -> [ObjectID] {
+    let bytes = try bytes(layout.trees)
+    return (0..<layout.treeCount).map { number in
+      let place = number * ObjectID.byteCount
+      return ObjectID(
+        loading: UnsafeRawBufferPointer(rebasing: bytes[place..<(place + ObjectID.byteCount)]))
+    }
+  }
+
+  func covers(_ tree: ObjectID) throws(IndexDamage) -> Bool {
+    var low = 0
+    var high = layout.treeCount
+    while low < high {
+      let middle = (low + high) / 2
+      let entry = layout.trees.entries(middle..<(middle + 1), size: ObjectID.byteCount)
+      let found = ObjectID(loading: try bytes(entry))
+      if found == tree { return true }
+      if found < tree { low = middle + 1 } else { high = middle }
+    }
+    return false
+  }
+
+  /// The shard that holds a record, and its row there.
+  func place(_ ordinal: Int) -> (shard: IndexedShard, row: Int) {
+    var low = 0
+    var high = shards.count - 1
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if shards[middle].records.lowerBound <= ordinal { low = middle } else { high = middle - 1 }
+    }
+    return (shards[low], ordinal - shards[low].records.lowerBound)
+  }
+}
+
+// MARK: - Searching
+
+extension IndexSegment {
+  /// Visits the ordinals of the ids that start with some bytes, in the order of ids.
+  func visit(
+    idPrefix: [UInt8], _ body: (_ ordinal: Int) throws(IndexDamage) -> Bool
+  ) throws(IndexDamage) {
+    try visit(idPrefix, order: layout.order, digests: layout.ids, body)
+  }
+
+  /// Visits the ordinals of the calls with a key, in no order.
+  func visit(
+    key: Digest, _ body: (_ ordinal: Int) throws(IndexDamage) -> Bool
+  ) throws(IndexDamage) {
+    guard layout.hasKeys else { return }
+    try visit(key.bytes, order: layout.keyOrder, digests: layout.keys, body)
+  }
+
+  private func visit(
+    _ prefix: [UInt8], order: Range<Int>, digests: Range<Int>,
+    _ body: (_ ordinal: Int) throws(IndexDamage) -> Bool
+  ) throws(IndexDamage) {
+    let first = Digest(bytes: prefix + [UInt8](repeating: 0, count: Digest.length - prefix.count))
+    var position = try lowerBound(first.leadingWord, order: order, digests: digests)
+    while position < layout.recordCount {
+      let ordinal = try self.ordinal(position, order)
+      let entry = try bytes(digests.entries(ordinal..<(ordinal + 1), size: Digest.length))
+      // Entries are in the order of their first 8 bytes only.
+      guard entry.starts(with: prefix.prefix(8)) else { return }
+      if entry.starts(with: prefix) {
+        guard try body(ordinal) else { return }
+      }
+      position += 1
+    }
+  }
+
+  private func ordinal(_ position: Int, _ order: Range<Int>) throws(IndexDamage) -> Int {
+    let entry = try bytes(order.entries(position..<(position + 1), size: 4))
+    let ordinal = Int(entry.loadLittle(at: 0, UInt32.self))
+    guard ordinal < layout.recordCount else { throw IndexDamage() }
+    return ordinal
+  }
+
+  /// The first position whose word is not less than one; digests are spread evenly, so that a guess
+  /// comes close.
+  private func lowerBound(
+    _ wanted: UInt64, order: Range<Int>, digests: Range<Int>
+  ) throws(IndexDamage) -> Int {
+    func isLess(_ position: Int) throws(IndexDamage) -> Bool {
+      let ordinal = try self.ordinal(position, order)
+      let entry = try bytes(digests.entries(ordinal..<(ordinal + 1), size: Digest.length))
+      return Digest(loading: entry).leadingWord < wanted
+    }
+    let count = layout.recordCount
+    guard count > 0 else { return 0 }
+    let guess = Int((Double(wanted) / 0x1p64 * Double(count)).rounded(.down))
+    var low = 0
+    var high = count
+    var step = 8
+    var probe = min(max(guess, 0), count - 1)
+    if try isLess(probe) {
+      low = probe + 1
+      while low + step < count, try isLess(low + step) {
+        low += step + 1
+        step *= 4
+      }
+      high = min(count, low + step)
+    } else {
+      high = probe
+      probe = high - step
+      while probe >= 0, try !isLess(probe) {
+        high = probe
+        step *= 4
+        probe = high - step
+      }
+      low = max(0, probe + 1)
+    }
+    while low < high {
+      let middle = (low + high) / 2
+      if try isLess(middle) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension Range<Int> {
+  /// The bytes of some entries of a section.
+  func entries(_ entries: Range<Int>, size: Int) -> Range<Int> {
+    let range = (lowerBound + entries.lowerBound * size)..<(lowerBound + entries.upperBound * size)
+    precondition(range.upperBound <= upperBound)
+    return range
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Digests that lie one after another.
+  var digests: [Digest] {
+    stride(from: 0, to: count, by: Digest.length).map {
+      Digest(loading: UnsafeRawBufferPointer(rebasing: self[$0..<($0 + Digest.length)]))
+    }
+  }
+
+  func loadLittle<Number: FixedWidthInteger>(at offset: Int, _: Number.Type) -> Number {
+    Number(littleEndian: loadUnaligned(fromByteOffset: offset, as: Number.self))
+  }
+}

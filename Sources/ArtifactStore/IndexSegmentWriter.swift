@@ -1,0 +1,72 @@
+import Git
+
+/// Writes index segments out of shards that are handed over one at a time.
+struct IndexSegmentWriter {
+  let shardCount: Int
+  let recordCount: Int
+  let trees: Set<ObjectID>
+  let hasKeys: Bool
+  let keyField: String?
+  /// Lends a shard by its number; asked several times.
+  let shard: (Int) throws(IndexDamage) -> RecordIndex.NewShard
+
+  /// Writes the file; 12 bytes of memory a record.
+  func write(to path: String) throws {
+    let layout = IndexLayout(
+      recordCount: recordCount, shardCount: shardCount, treeCount: trees.count, hasKeys: hasKeys,
+      keyField: keyField)
+    var file = try PagedFile(path)
+    try file.append(layout.header)
+    try writeDigests(to: &file) { $0.ids.lazy.map(\.digest) }
+    if hasKeys { try writeDigests(to: &file) { $0.keys } }
+    if keyField != nil {
+      for number in 0..<shardCount {
+        for hash in try shard(number).fieldHashes { try file.append(little: hash) }
+      }
+      try file.endPage()
+    }
+    for number in 0..<shardCount {
+      let shard = try shard(number)
+      try file.append(shard.object.bytes + [shard.kind.code, 0, 0, 0])
+      try file.append(little: UInt32(shard.ids.count))
+    }
+    try file.endPage()
+    for tree in trees.sorted() { try file.append(tree.bytes) }
+    try file.keep()
+  }
+
+  /// Writes one digest a record, then their ordinals in order.
+  private func writeDigests(
+    to file: inout PagedFile, _ digests: (RecordIndex.NewShard) -> some Sequence<Digest>
+  ) throws {
+    var words: [UInt64] = []
+    words.reserveCapacity(recordCount)
+    for number in 0..<shardCount {
+      for digest in digests(try shard(number)) {
+        words.append(digest.leadingWord)
+        try digest.withBytes { (bytes) throws(StoreError) in try file.append(bytes) }
+      }
+    }
+    try file.endPage()
+    for ordinal in DigestOrder.sorted(words) { try file.append(little: ordinal) }
+    try file.endPage()
+  }
+}
+
+extension PagedFile {
+  fileprivate mutating func append(little number: some FixedWidthInteger) throws(StoreError) {
+    let number = number.littleEndian
+    try withBytes(of: number) { (bytes) throws(StoreError) in try append(bytes) }
+  }
+}
+
+/// Lends the bytes of a value to a closure that may throw an error of one type.
+func withBytes<Value, Failure: Error>(
+  of value: Value, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+) throws(Failure) {
+  var failure: Failure?
+  withUnsafeBytes(of: value) { bytes in
+    do throws(Failure) { try body(bytes) } catch { failure = error }
+  }
+  if let failure { throw failure }
+}

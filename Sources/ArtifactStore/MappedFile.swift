@@ -1,0 +1,61 @@
+import Foundation
+import Synchronization
+
+/// A whole file mapped for reading, whose pages are checked against checksums when first used.
+final class MappedFile: Sendable {
+  static let pageSizeInBytes = 4096
+
+  let count: Int
+  private nonisolated(unsafe) let base: UnsafeRawPointer
+  /// One flag a page, set once the page was found whole; two threads may both set it.
+  private nonisolated(unsafe) let isChecked: UnsafeMutablePointer<Atomic<Bool>>
+  private let pageCount: Int
+
+  /// Maps a file, which must not change afterwards; nil when it is not there or empty.
+  init?(_ path: String) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_size > 0,
+      let base = mmap(nil, Int(status.st_size), PROT_READ, MAP_SHARED, descriptor, 0),
+      base != MAP_FAILED
+    else { return nil }
+    count = Int(status.st_size)
+    self.base = UnsafeRawPointer(base)
+    pageCount = (count + Self.pageSizeInBytes - 1) / Self.pageSizeInBytes
+    isChecked = .allocate(capacity: pageCount)
+    for page in 0..<pageCount { (isChecked + page).initialize(to: Atomic(false)) }
+  }
+
+  deinit {
+    munmap(UnsafeMutableRawPointer(mutating: base), count)
+    isChecked.deinitialize(count: pageCount)
+    isChecked.deallocate()
+  }
+
+  /// The bytes of a range, which must lie in the file; they live as long as this object.
+  func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
+  }
+
+  /// Checks the pages that hold a range, unless they were checked before.
+  ///
+  /// - Parameters:
+  ///   - range: Bytes of the file.
+  ///   - checksum: The CRC-32 that a page must have.
+  /// - Returns: Whether all of them are whole.
+  func isWhole(_ range: Range<Int>, checksum: (Int) -> UInt32) -> Bool {
+    guard !range.isEmpty else { return true }
+    let size = Self.pageSizeInBytes
+    for page in (range.lowerBound / size)...((range.upperBound - 1) / size) {
+      let flag = isChecked + page
+      if flag.pointee.load(ordering: .acquiring) { continue }
+      let content = bytes((page * size)..<min(count, (page + 1) * size))
+      guard Checksum.crc32(content) == checksum(page) else { return false }
+      flag.pointee.store(true, ordering: .releasing)
+    }
+    return true
+  }
+}

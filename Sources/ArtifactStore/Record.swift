@@ -1,0 +1,103 @@
+package import CanonicalJSON
+
+/// What a record is; the raw value is the folder of its shards.
+package enum RecordKind: String, Sendable, CaseIterable {
+  case proposals, edits, plans, mixes
+  case metaPrompts = "meta-prompts"
+  case samples, rejections, verdicts, calls, tombstones
+  /// Lines that came from elsewhere, taken as they are.
+  case imports
+
+  /// The version of the members of this kind of record.
+  package static let schemaVersion = "1"
+
+  /// The kinds whose records live in a version's tree, tombstones aside.
+  package static let versioned = allCases.filter { $0 != .calls && $0 != .tombstones }
+
+  /// What stands before a line where an id is made.
+  fileprivate var identityPrefix: [UInt8] { Self.identityPrefixes[Int(code)] }
+  private static let identityPrefixes = allCases.map {
+    Array("\($0.rawValue)\0\(schemaVersion)\0".utf8)
+  }
+
+  var code: UInt8 { UInt8(Self.allCases.firstIndex(of: self) ?? 0) }
+  init?(code: UInt8) {
+    guard Int(code) < Self.allCases.count else { return nil }
+    self = Self.allCases[Int(code)]
+  }
+}
+
+/// The identity of a record: the hash of its kind, schema version and line.
+package struct RecordID: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package let digest: Digest
+
+  package init(digest: Digest) { self.digest = digest }
+  package init?(hex: some StringProtocol) {
+    guard let digest = Digest(hex: hex) else { return nil }
+    self.digest = digest
+  }
+
+  /// Hashes a line of a kind, for calls without what they were measured to cost.
+  init(kind: RecordKind, line: RawSpan) {
+    var hasher = Hasher256()
+    hasher.update(kind.identityPrefix)
+    line.withUnsafeBytes { hasher.update($0) }
+    digest = hasher.finish()
+  }
+
+  package var hex: String { digest.hex }
+  package var description: String { digest.hex }
+  package static func < (left: RecordID, right: RecordID) -> Bool { left.digest < right.digest }
+}
+
+/// One line of canonical JSON with its identity.
+package struct Record: Sendable, Hashable {
+  package let kind: RecordKind
+  package let id: RecordID
+  /// Canonical JSON without a line feed.
+  package let line: [UInt8]
+
+  package init(_ kind: RecordKind, _ value: JSON) {
+    self.kind = kind
+    line = value.canonicalBytes
+    id = Record.identity(kind: kind, line: line, value: value)
+  }
+
+  /// Takes a line as a shard holds it.
+  ///
+  /// - Throws: ``StoreError`` with code `corrupt` when a call's line is not JSON.
+  package init(_ kind: RecordKind, line: [UInt8]) throws(StoreError) {
+    self.kind = kind
+    self.line = line
+    if kind == .calls {
+      do {
+        id = Record.identity(kind: kind, line: line, value: try JSON(parsing: line))
+      } catch {
+        throw StoreError(.corrupt, "a call's line is not JSON: \(error.message)")
+      }
+    } else {
+      id = RecordID(kind: kind, line: line.span.bytes)
+    }
+  }
+
+  private static func identity(kind: RecordKind, line: [UInt8], value: JSON) -> RecordID {
+    guard kind == .calls, var object = value.object else {
+      return RecordID(kind: kind, line: line.span.bytes)
+    }
+    object["usage"] = nil
+    return RecordID(kind: kind, line: JSON.object(object).canonicalBytes.span.bytes)
+  }
+
+  /// The record's members; an imported line that is no JSON is a string.
+  package func value() throws(StoreError) -> JSON {
+    if kind == .imports {
+      return (try? JSON(parsing: line)) ?? .string(String(decoding: line, as: UTF8.self))
+    }
+    do {
+      return try JSON(parsing: line)
+    } catch {
+      throw StoreError(
+        .corrupt, "record '\(id)' of \(kind.rawValue) is not JSON: \(error.message)")
+    }
+  }
+}

@@ -1,0 +1,274 @@
+import Foundation
+package import Git
+import Synchronization
+
+/// Finds records by id and calls by key, over every shard that was ever seen.
+///
+/// Derived from the repository: missing or damaged, it is made anew; behind, it catches up.
+package final class RecordIndex: Sendable {
+  private let folder: IndexFolder
+  private let repository: Repository
+  private let reader: ShardReader
+  /// A folder that goes with this object, when the dataset's own is not writable.
+  private let temporaryFolder: URL?
+  /// What was asked to be covered, to be covered again after damage.
+  private let coverage = Mutex<[Coverage]>([])
+
+  private struct Coverage: Hashable {
+    let tree: ObjectID
+    let kinds: [RecordKind]
+  }
+
+  init(repository: Repository, reader: ShardReader, folder: URL) throws(StoreError) {
+    self.repository = repository
+    self.reader = reader
+    do {
+      self.folder = try IndexFolder(folder)
+      temporaryFolder = nil
+    } catch {
+      let folder = FileManager.default.temporaryDirectory
+        .appending(path: "stemma-index-\(UUID().uuidString)")
+      self.folder = try IndexFolder(folder)
+      temporaryFolder = folder
+    }
+  }
+
+  deinit {
+    if let temporaryFolder { try? FileManager.default.removeItem(at: temporaryFolder) }
+  }
+}
+
+// MARK: - Keeping up
+
+extension RecordIndex {
+  /// A shard as the index learns of it.
+  package struct NewShard: Sendable {
+    package let object: ObjectID
+    package let kind: RecordKind
+    /// In row order.
+    package let ids: ArraySlice<RecordID>
+    /// For calls only, the keys in the same order.
+    package var keys: [Digest] = []
+    /// For imports with a key field, the hashes of that field in the same order.
+    package var fieldHashes: [UInt64] = []
+    /// The field that was hashed.
+    package var keyField: String?
+  }
+
+  /// So many records are gathered before they are written.
+  private static let batchSize = 1 << 18
+
+  /// Adds what it has not seen of a version's tree.
+  package func catchUp(tree: ObjectID) throws(StoreError) {
+    try catchUp(Coverage(tree: tree, kinds: RecordKind.versioned + [.tombstones]))
+  }
+
+  /// Adds what it has not seen of the calls of this and other writers.
+  package func catchUpCalls() throws(StoreError) {
+    for reference in try CallReferences.all(in: repository) {
+      let commit = try convert { () throws(GitError) in try repository.commit(reference.id) }
+      try catchUp(Coverage(tree: commit.tree, kinds: [.calls]))
+    }
+  }
+
+  private func catchUp(_ coverage: Coverage) throws(StoreError) {
+    self.coverage.withLock { if !$0.contains(coverage) { $0.append(coverage) } }
+    try cover(coverage)
+  }
+
+  private func cover(_ coverage: Coverage) throws(StoreError) {
+    let roots = try convert { () throws(GitError) in
+      try repository.entries(ofTree: coverage.tree)
+    }
+    var isLoaded = false
+    for kind in coverage.kinds {
+      guard let root = roots.first(where: { $0.name == kind.rawValue && $0.mode == .folder }) else {
+        continue
+      }
+      if try covers(root.id) { continue }
+      if !isLoaded {
+        // Another process may have been here.
+        try folder.load()
+        isLoaded = true
+        if try covers(root.id) { continue }
+      }
+      try add(root: root.id, kind)
+    }
+  }
+
+  private func covers(_ tree: ObjectID) throws(StoreError) -> Bool {
+    try reading { (contents) throws(IndexDamage) in
+      for segment in contents.segments where try segment.covers(tree) { return true }
+      return false
+    }
+  }
+
+  private func add(root: ObjectID, _ kind: RecordKind) throws(StoreError) {
+    var trees: [ObjectID] = []
+    var shards: [NewShard] = []
+    var count = 0
+    let folders = try convert { () throws(GitError) in try repository.entries(ofTree: root) }
+    for folder in folders where folder.mode == .folder {
+      if try covers(folder.id) { continue }
+      let path = "\(kind.rawValue)/\(folder.name)"
+      for shard in try newShards(in: folder.id, path: path, kind) {
+        shards.append(shard)
+        count += shard.ids.count
+      }
+      trees.append(folder.id)
+      if count >= Self.batchSize {
+        try add(shards, trees: trees)
+        (shards, trees, count) = ([], [], 0)
+      }
+    }
+    try add(shards, trees: trees + [root])
+  }
+
+  private func newShards(
+    in tree: ObjectID, path: String, _ kind: RecordKind
+  ) throws(StoreError) -> [NewShard] {
+    var shards: [NewShard] = []
+    let entries = try convert { () throws(GitError) in try repository.entries(ofTree: tree) }
+    for entry in entries {
+      guard let artifact = ArtifactPath("\(path)/\(entry.name)"), artifact.kind == kind,
+        folder.current.places[ShardKey(entry.id, kind)] == nil
+      else { continue }
+      do throws(StoreError) {
+        shards.append(try read(entry.id, artifact))
+      } catch {
+        // One bad shard of calls, perhaps somebody else's, must not stop all work: 'verify' tells.
+        guard kind == .calls, error.code == .corrupt else { throw error }
+      }
+    }
+    return shards
+  }
+
+  private func read(
+    _ object: ObjectID, _ path: ArtifactPath
+  ) throws(StoreError) -> NewShard {
+    let bytes = try reader.artifact(object)
+    guard let kind = path.kind, Digest(of: bytes) == path.digest else {
+      throw StoreError(
+        .corrupt, "'\(path.text)' does not hash to its name",
+        hint: "run 'stemma verify' to see what is affected")
+    }
+    guard kind == .calls else {
+      var ids: [RecordID] = []
+      for range in try Shard.lineRanges(bytes) {
+        ids.append(RecordID(kind: kind, line: bytes.span.extracting(range).bytes))
+      }
+      return NewShard(object: object, kind: kind, ids: ids[...])
+    }
+    let records = try Shard.records(kind, bytes)
+    return NewShard(
+      object: object, kind: kind, ids: records.map(\.id)[...], keys: try records.map(CallKeys.key))
+  }
+
+  /// Adds shards whose content the caller has at hand, and trees that hold no other shards.
+  package func add(_ shards: [NewShard], trees: [ObjectID] = []) throws(StoreError) {
+    do {
+      try folder.add(shards, trees: trees)
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      try recover()
+      try convertAny { try folder.add(shards, trees: trees) }
+    }
+  }
+}
+
+// MARK: - Looking up
+
+extension RecordIndex {
+  package struct Match: Sendable, Hashable {
+    package let id: RecordID
+    package let kind: RecordKind
+    package let location: RecordLocation
+  }
+
+  /// The ids of a shard's records in row order, or nil when the index has not seen it.
+  package func recordIDs(
+    ofShard object: ObjectID, _ kind: RecordKind
+  ) throws(StoreError) -> [RecordID]? {
+    try reading { (contents) throws(IndexDamage) in
+      guard let place = contents.places[ShardKey(object, kind)] else { return nil }
+      let segment = contents.segments[place.segment]
+      return try segment.idBytes(segment.shards[place.shard].records).digests.map(RecordID.init)
+    }
+  }
+
+  /// All places of the records whose ids start with some bytes; at most a given number.
+  package func find(idPrefix: [UInt8], limit: Int = 1000) throws(StoreError) -> [Match] {
+    guard idPrefix.count <= Digest.length else { return [] }
+    return try reading { (contents) throws(IndexDamage) in
+      var matches: [Match] = []
+      for segment in contents.segments {
+        var count = 0
+        try segment.visit(idPrefix: idPrefix) { (ordinal) throws(IndexDamage) in
+          let (shard, row) = segment.place(ordinal)
+          matches.append(
+            Match(
+              id: try segment.id(ordinal), kind: shard.kind,
+              location: RecordLocation(object: shard.object, row: row)))
+          count += 1
+          return count < limit
+        }
+      }
+      matches.sort { ($0.id, $0.location.object) < ($1.id, $1.location.object) }
+      return Array(matches.prefix(limit))
+    }
+  }
+
+  /// The recorded calls of one key with their ids, smallest id first.
+  package func calls(key: Digest) throws(StoreError) -> [(id: RecordID, location: RecordLocation)] {
+    try reading { (contents) throws(IndexDamage) in
+      var calls: [(id: RecordID, location: RecordLocation)] = []
+      for segment in contents.segments {
+        try segment.visit(key: key) { (ordinal) throws(IndexDamage) in
+          let (shard, row) = segment.place(ordinal)
+          calls.append(
+            (try segment.id(ordinal), RecordLocation(object: shard.object, row: row)))
+          return true
+        }
+      }
+      return calls.sorted { $0.id < $1.id }
+    }
+  }
+
+  /// Reads the segments; damage is mended first by making the index anew.
+  private func reading<T>(
+    _ body: (IndexFolder.Contents) throws(IndexDamage) -> T
+  ) throws(StoreError) -> T {
+    do throws(IndexDamage) { return try body(folder.current) } catch {}
+    try recover()
+    do throws(IndexDamage) { return try body(folder.current) } catch {
+      throw StoreError(
+        .corrupt, "the index is damaged again and again",
+        hint: "check the disk; '.git/stemma/index' can be removed at any time")
+    }
+  }
+
+  private func recover() throws(StoreError) {
+    try convertAny { try folder.clear() }
+    for coverage in coverage.withLock({ $0 }) { try cover(coverage) }
+  }
+}
+
+private func convertAny(_ body: () throws -> Void) throws(StoreError) {
+  do {
+    try body()
+  } catch let error as StoreError {
+    throw error
+  } catch {
+    throw StoreError(.corrupt, "the index is damaged", hint: "remove '.git/stemma/index'")
+  }
+}
+
+/// Runs a call of the layer below and takes over its error.
+func convert<T>(_ body: () throws(GitError) -> T) throws(StoreError) -> T {
+  do {
+    return try body()
+  } catch {
+    throw StoreError(error)
+  }
+}

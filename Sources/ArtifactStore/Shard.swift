@@ -1,0 +1,83 @@
+/// Where an artifact lies in a tree.
+package struct ArtifactPath: Sendable, Hashable {
+  /// The folder: a record kind, or `taxonomies`.
+  package let folder: String
+  package let digest: Digest
+  package let isShard: Bool
+
+  package static let taxonomies = "taxonomies"
+  /// The folder of what models last grew, before it was merged into a person's text.
+  package static let growth = "growth"
+
+  package init(kind: RecordKind, digest: Digest) {
+    folder = kind.rawValue
+    self.digest = digest
+    isShard = true
+  }
+
+  package init(folder: String, object digest: Digest) {
+    self.folder = folder
+    self.digest = digest
+    isShard = false
+  }
+
+  /// Reads `<folder>/<2 hex>/<digest>.jsonl.zst` or `.json.zst`; nil for any other path.
+  package init?(_ path: String) {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 3, !["", ".", ".."].contains(parts[0]) else { return nil }
+    let isShard = parts[2].hasSuffix(".jsonl.zst")
+    guard isShard || parts[2].hasSuffix(".json.zst"),
+      let digest = Digest(hex: parts[2].prefix { $0 != "." }),
+      parts[2] == digest.hex + (isShard ? ".jsonl.zst" : ".json.zst"),
+      parts[1] == digest.hex.prefix(2)
+    else { return nil }
+    folder = String(parts[0])
+    self.digest = digest
+    self.isShard = isShard
+  }
+
+  package var kind: RecordKind? { isShard ? RecordKind(rawValue: folder) : nil }
+
+  package var text: String {
+    "\(folder)/\(digest.hex.prefix(2))/\(digest.hex).\(isShard ? "jsonl" : "json").zst"
+  }
+}
+
+/// The bytes of a shard and its lines.
+package enum Shard {
+  /// A shard is closed when its lines reach this many bytes.
+  package static let targetSizeInBytes = 1 << 20
+  /// The most that an artifact may decompress to.
+  package static let maximumSizeInBytes = 256 << 20
+  package static let maximumLineSizeInBytes = 16 << 20
+
+  /// The ranges of the lines, without their line feeds.
+  ///
+  /// - Throws: ``StoreError`` with code `corrupt` when the last line has no line feed or a line is
+  ///   too long.
+  package static func lineRanges(_ content: [UInt8]) throws(StoreError) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var start = 0
+    for (index, byte) in content.enumerated() where byte == 0x0A {
+      guard index - start <= maximumLineSizeInBytes else {
+        throw StoreError(.corrupt, "a line of \(index - start) bytes is beyond what is read")
+      }
+      ranges.append(start..<index)
+      start = index + 1
+    }
+    guard start == content.count else {
+      throw StoreError(.corrupt, "a shard's last line does not end")
+    }
+    return ranges
+  }
+
+  package static func records(
+    _ kind: RecordKind, _ content: [UInt8]
+  ) throws(StoreError) -> [Record] {
+    var records: [Record] = []
+    for range in try lineRanges(content) {
+      records.append(try Record(kind, line: Array(content[range])))
+    }
+    return records
+  }
+}

@@ -1,0 +1,123 @@
+import CanonicalJSON
+package import Git
+
+/// One immutable state of a dataset: a commit, read through the indexes.
+package struct Version: Sendable {
+  package let store: Store
+  package let commit: Commit
+
+  package var tree: ObjectID { commit.tree }
+
+  /// The memos of the run that made this version; empty unless they are of this very tree.
+  package var memos: Trailers {
+    let trailers = Trailers(message: commit.message)
+    return trailers["Dataset-Tree"] == tree.hex ? trailers : Trailers()
+  }
+
+  /// A plain file's bytes, or nil when the version has none of that path.
+  package func file(_ path: String) throws(StoreError) -> [UInt8]? {
+    try convert { () throws(GitError) in
+      guard let entry = try store.repository.find(path: path, inTree: tree), entry.mode != .folder
+      else {
+        return nil
+      }
+      return try store.repository.read(
+        entry.id, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes)
+    }
+  }
+
+  /// The object of a folder, or nil when the version has none of that name.
+  package func folder(_ name: String) throws(StoreError) -> ObjectID? {
+    try convert { () throws(GitError) in
+      try store.repository.find(path: name, inTree: tree)?.id
+    }
+  }
+
+  /// The shards of one kind, by path.
+  package func shards(
+    _ kind: RecordKind
+  ) throws(StoreError) -> [(path: ArtifactPath, object: ObjectID)] {
+    try convert { () throws(GitError) in
+      try store.repository.files(inTree: tree, under: kind.rawValue).compactMap {
+        guard let path = ArtifactPath($0.path), path.kind == kind else { return nil }
+        return (path, $0.entry.id)
+      }
+    }
+  }
+
+  /// The tombstones in force: for each dead record the ids of those not revived.
+  package func tombstones() throws(StoreError) -> [RecordID: [RecordID]] {
+    var removals: [(tombstone: RecordID, record: RecordID)] = []
+    var revived = Set<RecordID>()
+    for shard in try shards(.tombstones) {
+      for record in try Shard.records(.tombstones, try store.reader.artifact(shard.object)) {
+        let value = try record.value()
+        if let id = value["record"]?.string.flatMap(RecordID.init(hex:)) {
+          removals.append((record.id, id))
+        } else if let id = value["revives"]?.string.flatMap(RecordID.init(hex:)) {
+          revived.insert(id)
+        } else {
+          throw StoreError(.corrupt, "tombstone '\(record.id)' names nothing")
+        }
+      }
+    }
+    return removals.reduce(into: [:]) { dead, removal in
+      if !revived.contains(removal.tombstone) {
+        dead[removal.record, default: []].append(removal.tombstone)
+      }
+    }
+  }
+
+  /// The ids of the records that a shard of this version holds, live or dead, of one kind.
+  func heldIDs(_ kind: RecordKind) throws(StoreError) -> RecordIDTable {
+    var table = RecordIDTable()
+    for shard in try shards(kind) {
+      guard let ids = try store.index.recordIDs(ofShard: shard.object, kind) else {
+        throw StoreError(.notFound, "shard '\(shard.path.text)' is not in the index")
+      }
+      for id in ids { _ = table.insert(id) }
+    }
+    return table
+  }
+
+  /// The ids of the record set of one kind, in no order.
+  package func liveIDs(_ kind: RecordKind) throws(StoreError) -> [RecordID] {
+    try store.index.catchUp(tree: tree)
+    let dead = try tombstones()
+    let held = try heldIDs(kind).ids
+    return dead.isEmpty ? held : held.filter { dead[$0] == nil }
+  }
+
+  /// The size of the record set of one kind.
+  package func liveCount(_ kind: RecordKind) throws(StoreError) -> Int {
+    try LiveRows(kind, in: self).count
+  }
+
+  package func record(
+    _ kind: RecordKind, _ location: RecordLocation
+  ) throws(StoreError) -> Record {
+    try Record(kind, line: try store.reader.line(at: location))
+  }
+
+  /// The live records of one kind, shard by shard in production order; at most a given number.
+  package func records(
+    _ kind: RecordKind, limit: Int = .max
+  ) throws(StoreError) -> [Record] {
+    let rows = try LiveRows(kind, in: self)
+    var records: [Record] = []
+    for shard in rows.shards where records.count < limit {
+      let content = try store.reader.shard(shard)
+      for (row, range) in content.lines.enumerated()
+      where records.count < limit && rows.hidden[shard]?.contains(row) != true {
+        records.append(try Record(kind, line: Array(content.bytes[range])))
+      }
+    }
+    return records
+  }
+
+  package func datasetDigest() throws(StoreError) -> Digest {
+    var ids: [RecordKind: [RecordID]] = [:]
+    for kind in DatasetDigest.kinds { ids[kind] = try liveIDs(kind) }
+    return DatasetDigest.make(ids)
+  }
+}

@@ -1,0 +1,310 @@
+import CanonicalJSON
+package import Git
+import Synchronization
+
+/// Makes the next version of a dataset out of derived records: only the difference is written.
+///
+/// A derived record that the base holds costs nothing, one that was removed comes back by a
+/// revival, a new one goes into a shard; a live record of a derived kind that was not derived
+/// again gets a tombstone. Nothing is visible before ``finish(_:)`` returns.
+package final class VersionWriter: Sendable {
+  private struct State {
+    var kinds: [RecordKind: Derivation] = [:]
+    var dead: [RecordID: [RecordID]] = [:]
+    let pack: PackWriter
+    var tombstones: ShardWriter
+    var tombstoneIDs: [RecordID] = []
+    var revivedCount = 0
+
+    mutating func addTombstone(_ value: JSON) throws(StoreError) {
+      let record = Record(.tombstones, value)
+      try tombstones.add(record)
+      tombstoneIDs.append(record.id)
+    }
+  }
+
+  private let store: Store
+  private let base: Version?
+  private let run: String
+  private let didKeep: @Sendable (String) -> Void
+  private let state: Mutex<State>
+
+  /// Starts from a version, for the kinds that the run derives as a whole.
+  ///
+  /// - Parameters:
+  ///   - store: The dataset; the caller holds its writer lock.
+  ///   - base: The version to start from, nil for the first.
+  ///   - kinds: What is derived; records of other kinds stay as they are.
+  ///   - run: The run's id, for tombstones.
+  ///   - didKeep: Told of a generated file that was not written, since somebody changed it.
+  /// - Throws: ``StoreError`` when the base cannot be read.
+  package init(
+    _ store: Store, base: Version?, deriving kinds: [RecordKind], run: String,
+    didKeep: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws(StoreError) {
+    self.didKeep = didKeep
+    self.store = store
+    self.base = base
+    self.run = run
+    if let base { try store.index.catchUp(tree: base.tree) }
+    let pack = store.repository.makePackWriter()
+    let press = ShardPress(pack: pack)
+    var state = State(pack: pack, tombstones: ShardWriter(kind: .tombstones, press: press))
+    state.dead = try base?.tombstones() ?? [:]
+    for kind in kinds {
+      state.kinds[kind] = Derivation(
+        held: try base?.heldIDs(kind) ?? RecordIDTable(),
+        shards: ShardWriter(kind: kind, press: press))
+    }
+    self.state = Mutex(state)
+  }
+
+  /// Takes a derived record into the version.
+  package func keep(_ record: Record) throws(StoreError) {
+    try state.withLock { (state) throws(StoreError) in
+      var derivation = try take(record.kind, from: &state)
+      defer { state.kinds[record.kind] = derivation }
+      _ = try keep(record.id, record.line.span.bytes, &derivation, &state)
+    }
+  }
+
+  /// What became of lines.
+  package struct LineCounts: Sendable, Hashable {
+    /// Lines that are records, each counted once.
+    package var kept = 0
+    /// Lines that are equal to an earlier one.
+    package var repeated = 0
+    /// Lines without a byte, which are no records.
+    package var blank = 0
+  }
+
+  /// Takes whole lines, each with its line feed, as records of a kind.
+  package func keep(
+    lines: RawSpan, as kind: RecordKind, counting counts: inout LineCounts
+  ) throws(StoreError) {
+    try state.withLock { (state) throws(StoreError) in
+      var derivation = try take(kind, from: &state)
+      defer { state.kinds[kind] = derivation }
+      var start = 0
+      while let end = lines.firstLineFeed(from: start) {
+        let line = lines.extracting(start..<end)
+        start = end + 1
+        guard !line.isEmpty else {
+          counts.blank += 1
+          continue
+        }
+        let outcome = try keep(RecordID(kind: kind, line: line), line, &derivation, &state)
+        if outcome == .repeated { counts.repeated += 1 } else { counts.kept += 1 }
+      }
+    }
+  }
+
+  /// Takes a derivation out, so that it is changed in place.
+  private func take(_ kind: RecordKind, from state: inout State) throws(StoreError) -> Derivation {
+    guard let derivation = state.kinds.removeValue(forKey: kind) else {
+      throw StoreError(.refused, "the version does not derive \(kind.rawValue)")
+    }
+    return derivation
+  }
+
+  private func keep(
+    _ id: RecordID, _ line: RawSpan, _ derivation: inout Derivation, _ state: inout State
+  ) throws(StoreError) -> Derivation.Outcome {
+    let outcome = derivation.derive(id)
+    guard outcome != .repeated else { return .repeated }
+    // Tombstones may be in force without the record, after a cherry-pick or a compaction.
+    for tombstone in state.dead[id] ?? [] {
+      try state.addTombstone(["revives": .string(tombstone.hex), "run": .string(run)])
+    }
+    if outcome == .held {
+      if state.dead[id] != nil { state.revivedCount += 1 }
+    } else {
+      try derivation.shards.add(line: line)
+    }
+    return outcome
+  }
+
+  /// How the version differs from its base.
+  package struct Difference: Sendable, Hashable {
+    package var added = 0
+    package var revived = 0
+    package var removed = 0
+    package var isEmpty: Bool { added + revived + removed == 0 }
+
+    package init(added: Int = 0, revived: Int = 0, removed: Int = 0) {
+      self.added = added
+      self.revived = revived
+      self.removed = removed
+    }
+  }
+
+  /// A plain file of the version; no bytes remove it.
+  package struct File: Sendable {
+    package let path: String
+    package let bytes: [UInt8]?
+    /// Whether the run made it and puts it into the working tree; a person's file is only committed.
+    package let isGenerated: Bool
+    /// What the run read there; a generated file replaces this, the base's content, or nothing.
+    package let replacing: [UInt8]?
+
+    package init(
+      path: String, bytes: [UInt8]?, isGenerated: Bool = false, replacing: [UInt8]? = nil
+    ) {
+      self.path = path
+      self.bytes = bytes
+      self.isGenerated = isGenerated
+      self.replacing = replacing
+    }
+  }
+
+  /// What a commit message is made from.
+  package struct Summary: Sendable {
+    package let tree: ObjectID
+    package let datasetDigest: Digest
+    package let difference: Difference
+    /// The digest of the live ids of each derived kind.
+    package let digests: [RecordKind: Digest]
+  }
+
+  /// Writes everything in one pack, moves the branch, and brings git's index and files along.
+  ///
+  /// - Parameters:
+  ///   - files: Plain files that differ from the base; those that do not are left out.
+  ///   - taxonomyObjects: What replaces the base's taxonomy objects; nil keeps them.
+  ///   - growth: What replaces the base's growth object; nil keeps it.
+  ///   - branch: The full name of the branch, which must still be at the base.
+  ///   - message: Makes the commit message; nil leaves everything as it was.
+  /// - Returns: The new version, or nil when the message was nil.
+  /// - Throws: ``StoreError`` or what the message threw; the branch is then where it was.
+  package func finish(
+    files: [File], taxonomyObjects: [[UInt8]]? = nil, growth: [UInt8]? = nil, branch: String,
+    message: (Summary) throws -> String?
+  ) throws -> Version? {
+    let (changes, shards, summary, pack) = try state.withLock { state in
+      var objects: [String: [[UInt8]]] = [:]
+      if let taxonomyObjects { objects[ArtifactPath.taxonomies] = taxonomyObjects }
+      if let growth { objects[ArtifactPath.growth] = [growth] }
+      return try write(files: files, objects: objects, &state)
+    }
+    guard let text = try message(summary) else {
+      pack.abandon()
+      return nil
+    }
+    let pending = PendingCheckout(store)
+    let generated = files.filter(\.isGenerated)
+    let commit = try convert { () throws(GitError) in
+      let commit = try store.repository.write(
+        commit: CommitDraft(
+          tree: summary.tree, parents: base.map { [$0.commit.id] } ?? [], message: text,
+          author: store.repository.identity.at(time: Store.now)), into: pack)
+      try pack.finish()
+      return commit
+    }
+    try pending.begin(
+      branch: branch, from: base?.commit.id, to: commit, writing: generated.map(\.path))
+    do {
+      try store.repository.updateReference(
+        branch, to: commit, expecting: base?.commit.id,
+        message: "stemma: " + (text.split(separator: "\n").first ?? ""))
+    } catch {
+      pending.end()
+      throw StoreError(error)
+    }
+    try store.index.add(shards)
+    let writes = try generated.map { file in
+      WorkingTree.Write(
+        path: file.path, replacing: [nil, try base?.file(file.path), file.replacing, file.bytes])
+    }
+    let kept = try WorkingTree(store).follow(changes, writing: writes, branch: branch)
+    pending.end()
+    for path in kept { didKeep(path) }
+    return try store.version(commit)
+  }
+
+  /// The digest of the ids that were derived so far, by kind.
+  package func derivedDigests() throws(StoreError) -> [RecordKind: Digest] {
+    state.withLock { state in
+      state.kinds.reduce(into: [:]) { digests, kind in
+        digests[kind.key] = DatasetDigest.make(kind.key, kind.value.derivedIDs)
+      }
+    }
+  }
+
+  private func write(
+    files: [File], objects: [String: [[UInt8]]], _ state: inout State
+  ) throws -> ([TreeChange], [RecordIndex.NewShard], Summary, PackWriter) {
+    var difference = Difference(revived: state.revivedCount)
+    var written: [ShardWriter.Written] = []
+    var digests: [RecordKind: Digest] = [:]
+    var ids: [RecordKind: [RecordID]] = [:]
+    for kind in RecordKind.versioned {
+      guard var derivation = state.kinds.removeValue(forKey: kind) else { continue }
+      for id in derivation.droppedIDs.sorted() where state.dead[id] == nil {
+        try state.addTombstone([
+          "reason": "no longer derived", "record": .string(id.hex), "run": .string(run),
+        ])
+        difference.removed += 1
+      }
+      difference.added += derivation.newIDs.count
+      written += try derivation.shards.finish(ids: derivation.newIDs)
+      ids[kind] = derivation.derivedIDs
+      digests[kind] = DatasetDigest.make(kind, ids[kind] ?? [])
+    }
+    written += try state.tombstones.finish(ids: state.tombstoneIDs[...])
+    var changes = written.map {
+      TreeChange(path: $0.path.text, entry: PathContent(id: $0.shard.object))
+    }
+    for file in files {
+      guard try base?.file(file.path) != file.bytes else { continue }
+      let entry = try file.bytes.map { PathContent(id: try state.pack.add(.blob, $0)) }
+      changes.append(TreeChange(path: file.path, entry: entry))
+    }
+    for (folder, objects) in objects.sorted(by: { $0.key < $1.key }) {
+      changes += try objectChanges(in: folder, objects, pack: state.pack)
+    }
+    let tree = try store.repository.write(changes: changes, onto: base?.tree, into: state.pack)
+    let summary = Summary(
+      tree: tree, datasetDigest: try datasetDigest(ids), difference: difference,
+      digests: digests)
+    return (changes, written.map(\.shard), summary, state.pack)
+  }
+
+  /// Puts derived objects in place of those of the base.
+  private func objectChanges(
+    in folder: String, _ objects: [[UInt8]], pack: PackWriter
+  ) throws -> [TreeChange] {
+    var wanted: [String: [UInt8]] = [:]
+    for object in objects {
+      wanted[ArtifactPath(folder: folder, object: Digest(of: object)).text] = object
+    }
+    var changes: [TreeChange] = []
+    if let base {
+      for file in try store.repository.files(inTree: base.tree, under: folder)
+      where ArtifactPath(file.path) != nil {
+        if wanted.removeValue(forKey: file.path) == nil {
+          changes.append(TreeChange(path: file.path, entry: nil))
+        }
+      }
+    }
+    let codec = ZstdCodec()
+    for (path, object) in wanted.sorted(by: { $0.key < $1.key }) {
+      let id = try pack.add(.blob, codec.compress(object))
+      changes.append(TreeChange(path: path, entry: PathContent(id: id)))
+    }
+    return changes
+  }
+
+  private func datasetDigest(
+    _ derived: [RecordKind: [RecordID]]
+  ) throws(StoreError) -> Digest {
+    var ids: [RecordKind: [RecordID]] = [:]
+    for kind in DatasetDigest.kinds {
+      if let known = derived[kind] {
+        ids[kind] = known
+      } else if let base {
+        ids[kind] = try base.liveIDs(kind)
+      }
+    }
+    return DatasetDigest.make(ids)
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Git
+
+/// Keeps git's index and the files beside it in step with the versions that Stemma makes.
+///
+/// Artifacts are left out of the working tree by a sparse checkout, unless somebody set
+/// `core.sparseCheckout` to false on purpose.
+package struct WorkingTree {
+  /// The folders whose files stay out of the working tree.
+  package static let hiddenFolders =
+    RecordKind.versioned.map(\.rawValue)
+    + [RecordKind.tombstones.rawValue, ArtifactPath.growth, ArtifactPath.taxonomies + "/*"]
+
+  private let store: Store
+
+  package init(_ store: Store) { self.store = store }
+
+  private var isFull: Bool {
+    get throws(StoreError) {
+      try convert { () throws(GitError) in
+        try store.repository.usesSparseCheckout == false
+      }
+    }
+  }
+
+  /// Ends what a killed process began, and then does what ``hideArtifacts()`` does.
+  ///
+  /// The caller holds the writer lock.
+  package func prepare() throws(StoreError) {
+    try PendingCheckout(store).recover()
+    try hideArtifacts()
+  }
+
+  /// Whether a killed process left git's index behind its branch.
+  package var isBehind: Bool { PendingCheckout(store).isThere }
+
+  /// Hides the artifacts of a clone that checked them out; files that somebody changed stay.
+  private func hideArtifacts() throws(StoreError) {
+    guard store.repository.workingDirectory != nil else { return }
+    try convert { () throws(GitError) in
+      guard try store.repository.configuration("core.sparseCheckout") == nil else { return }
+      try store.repository.hideFromWorkingTree(folders: Self.hiddenFolders)
+      try store.repository.applyDatasetConfiguration()
+      _ = try store.repository.clearWorkingTree(folders: Self.hiddenFolders)
+    }
+  }
+
+  /// A plain file that goes into the working tree when it holds what is known there.
+  struct Write: Sendable {
+    let path: String
+    /// The contents that may be replaced, nil for no file; any other is a person's and stays.
+    let replacing: [[UInt8]?]
+  }
+
+  /// Writes some plain files of a change and enters all of it in git's index, if HEAD still names
+  /// the branch.
+  ///
+  /// - Returns: The files that stay since somebody changed them meanwhile.
+  @discardableResult
+  func follow(
+    _ changes: [TreeChange], writing writes: [Write], branch: String
+  ) throws(StoreError) -> [String] {
+    guard let root = store.repository.workingDirectory else { return [] }
+    let showsArtifacts = try isFull
+    let head = try convert { () throws(GitError) in try store.repository.head }
+    guard case .branch(branch, _) = head else { return [] }
+    let files = DatasetFiles(root: root)
+    let known = Dictionary(writes.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+    var entries: [IndexChange] = []
+    var kept: [String] = []
+    for change in changes {
+      let isArtifact = ArtifactPath(change.path) != nil
+      if isArtifact, showsArtifacts {
+        try write(change, in: files)
+      } else if let write = known[change.path] {
+        if write.replacing.contains(try files.read(change.path)) {
+          try self.write(change, in: files)
+        } else {
+          kept.append(change.path)
+        }
+      }
+      entries.append(
+        IndexChange(
+          path: change.path, entry: change.entry,
+          skipsWorkingTree: isArtifact && !showsArtifacts))
+    }
+    try convert { () throws(GitError) in try store.repository.updateIndex(entries) }
+    return kept
+  }
+
+  private func write(_ change: TreeChange, in files: DatasetFiles) throws(StoreError) {
+    let bytes = try change.entry.map { entry throws(StoreError) in
+      try convert { () throws(GitError) in
+        try store.repository.read(
+          entry.id, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes)
+      }
+    }
+    try files.write(change.path, bytes)
+  }
+}

@@ -1,0 +1,92 @@
+import CZstd
+import Synchronization
+
+/// One-shot zstd frames with content size and checksum.
+///
+/// Contexts are reused; one codec serves one caller at a time.
+package final class ZstdCodec: Sendable {
+  /// What a frame starts with; a skippable frame and those of old formats start otherwise.
+  private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
+  /// The level of all that Stemma writes.
+  package static let level: Int32 = 3
+
+  private struct Contexts: ~Copyable, @unchecked Sendable {  // reached only through the mutex
+    let compression: OpaquePointer
+    let decompression: OpaquePointer
+
+    init() {
+      guard let compression = ZSTD_createCCtx(), let decompression = ZSTD_createDCtx() else {
+        fatalError("zstd has no memory for a context")
+      }
+      ZSTD_CCtx_setParameter(compression, ZSTD_c_compressionLevel, ZstdCodec.level)
+      ZSTD_CCtx_setParameter(compression, ZSTD_c_checksumFlag, 1)
+      ZSTD_CCtx_setParameter(compression, ZSTD_c_contentSizeFlag, 1)
+      self.compression = compression
+      self.decompression = decompression
+    }
+
+    deinit {
+      ZSTD_freeCCtx(compression)
+      ZSTD_freeDCtx(decompression)
+    }
+  }
+
+  private let contexts = Mutex(Contexts())
+
+  package init() {}
+
+  /// One frame that holds the bytes.
+  package func compress(_ bytes: [UInt8]) -> [UInt8] {
+    contexts.withLock { contexts in
+      [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(bytes.count)) { buffer, count in
+        let size = bytes.withUnsafeBytes { source in
+          ZSTD_compress2(
+            contexts.compression, buffer.baseAddress, buffer.count, source.baseAddress, source.count
+          )
+        }
+        precondition(ZSTD_isError(size) == 0, "zstd compresses into a buffer of its own bound")
+        count = size
+      }
+    }
+  }
+
+  /// The content of one frame that fills the bytes.
+  ///
+  /// - Throws: ``StoreError`` with code `corrupt` for anything else, a frame without a content
+  ///   size, and one whose content is larger than the limit.
+  package func decompress(
+    _ frame: [UInt8], maximumSizeInBytes: Int
+  ) throws(StoreError) -> [UInt8] {
+    let declared = frame.withUnsafeBytes {
+      ZSTD_getFrameContentSize($0.baseAddress, $0.count)
+    }
+    let frameSize = frame.withUnsafeBytes { ZSTD_findFrameCompressedSize($0.baseAddress, $0.count) }
+    guard frame.starts(with: Self.magic), ZSTD_isError(frameSize) == 0, frameSize == frame.count,
+      declared != UInt64.max, declared != UInt64.max - 1
+    else { throw StoreError(.corrupt, "not one zstd frame with its content size") }
+    guard declared <= UInt64(maximumSizeInBytes) else {
+      throw StoreError(.corrupt, "a zstd frame of \(declared) bytes is beyond what is read")
+    }
+    let size = Int(declared)
+    var failure: StoreError?
+    let content = contexts.withLock { contexts in
+      [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+        let result = frame.withUnsafeBytes { source in
+          ZSTD_decompressDCtx(
+            contexts.decompression, buffer.baseAddress, buffer.count, source.baseAddress,
+            source.count)
+        }
+        if ZSTD_isError(result) != 0 {
+          failure = StoreError(
+            .corrupt, "zstd: \(String(cString: ZSTD_getErrorName(result)))")
+        } else if result != size {
+          failure = StoreError(.corrupt, "a zstd frame does not hold what it declares")
+        } else {
+          count = result
+        }
+      }
+    }
+    if let failure { throw failure }
+    return content
+  }
+}

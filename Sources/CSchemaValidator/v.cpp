@@ -1,2 +1,0 @@
-#include "v.h"
-int v(void){return 0;}

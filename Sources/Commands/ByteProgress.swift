@@ -1,0 +1,19 @@
+import Pipeline
+
+/// Shows how much of a file is read.
+struct ByteProgress: Sendable {
+  private static let unit = 1_000_000
+  private let total: Int?
+  private let reporter = RunReporter()
+
+  /// - Parameter total: The size of the file, nil when it is not known.
+  init(total: Int?) { self.total = total.map { max(1, $0 / Self.unit) } }
+
+  func update(_ sizeInBytes: Int) {
+    reporter.update(
+      RunProgress(
+        stage: "MB read", done: sizeInBytes / Self.unit, total: total, asked: 0, cached: 0))
+  }
+
+  func end() { reporter.end() }
+}

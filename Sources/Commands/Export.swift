@@ -1,0 +1,59 @@
+import ArgumentParser
+import ArtifactStore
+import CanonicalJSON
+import Foundation
+
+struct Export: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the records of a version as JSON lines",
+    discussion: """
+      Samples are written as their values, in the order of their slots; imported records as the lines \
+      that they were. Other kinds, and samples with --records, are written as the store holds them.
+
+      EXAMPLES
+        stemma export > samples.jsonl
+        stemma export imports --at v1 -o train.jsonl
+        stemma export verdicts --at HEAD~1
+      """)
+
+  @OptionGroup var dataset: DatasetOptions
+
+  @Argument(help: "What to write: \(RecordKind.versioned.map(\.rawValue).joined(separator: ", ")).")
+  var kind = RecordKind.samples.rawValue
+
+  @Option(help: ArgumentHelp("The version.", valueName: "rev"))
+  var at = "HEAD"
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("The file to write; standard output when not given.", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Write whole records of samples, with slot and provenance.")
+  var records = false
+
+  func run() async throws {
+    guard let kind = RecordKind(rawValue: kind), RecordKind.versioned.contains(kind) else {
+      throw CommandError(
+        "there are no records of kind '\(kind)'",
+        hint: "kinds: \(RecordKind.versioned.map(\.rawValue).joined(separator: ", "))",
+        status: .usage)
+    }
+    let version = try dataset.store().version(at)
+    var file = try ExportFile(output)
+    if kind == .samples, !records {
+      for value in try values(of: version) { try file.write(value) }
+    } else {
+      try version.forEachLines(kind) { lines in try lines.withUnsafeBytes { try file.write($0) } }
+    }
+    try file.finish()
+  }
+
+  /// The values of samples with their line feeds, by slot.
+  private func values(of version: Version) throws -> [[UInt8]] {
+    try version.records(.samples).map { record in
+      let sample = try record.value()
+      return (sample["slot"]?.int ?? 0, (sample["value"] ?? .null).canonicalBytes + [0x0A])
+    }.sorted { $0.0 < $1.0 }.map(\.1)
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import ArtifactStore
+import CanonicalJSON
+import Foundation
+import Git
+
+struct Import: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Take the lines of a file as records, and commit them as a version",
+    discussion: """
+      Each line is one record and is kept byte for byte; it need not be JSON. The imported records of \
+      the new version are the lines of the file and no others, so that importing a changed file again \
+      writes only what changed. Equal lines are one record.
+
+      EXAMPLES
+        stemma import train.jsonl
+        zstd -dc train.jsonl.zst | stemma import -
+      """)
+
+  @OptionGroup var dataset: DatasetOptions
+  @OptionGroup var form: FormOptions
+
+  @Argument(help: ArgumentHelp("The file; - reads standard input.", valueName: "file"))
+  var path: String
+
+  func run() async throws {
+    let store = try dataset.store()
+    let input = try InputFile(path)
+    let progress = ByteProgress(total: input.sizeInBytes)
+    let report = try LineImport(store) { progress.update($0) }
+      .replace(with: input.descriptor, name: input.name)
+    progress.end()
+    if form.isJSON {
+      Output.json(
+        "import",
+        [
+          ("records", JSON(report.counts.kept)), ("repeated", JSON(report.counts.repeated)),
+          ("blank", JSON(report.counts.blank)), ("bytes", JSON(report.sizeInBytes)),
+          ("added", JSON(report.difference.added)),
+          ("returned", JSON(report.difference.revived)),
+          ("removed", JSON(report.difference.removed)),
+          ("dataset-digest", .string(report.datasetDigest.hex)),
+          ("version", report.version.map { .string($0.hex) } ?? .null),
+        ])
+    } else {
+      printText(report)
+    }
+  }
+
+  private func printText(_ report: LineImport.Report) {
+    var leftOut: [String] = []
+    if report.counts.repeated > 0 { leftOut.append("\(report.counts.repeated) repeated lines") }
+    if report.counts.blank > 0 { leftOut.append("\(report.counts.blank) blank lines") }
+    Output.line(
+      "\(report.counts.kept) records"
+        + (leftOut.isEmpty ? "" : ", \(leftOut.joined(separator: " and ")) left out"))
+    guard let version = report.version else {
+      Output.line("The version that is there holds the same.")
+      return
+    }
+    let difference = report.difference
+    Output.line(
+      "\(difference.added) added, \(difference.revived) returned, \(difference.removed) removed")
+    Output.line("Version: \(version)")
+  }
+}
+
+/// A file named on the command line, open for reading.
+struct InputFile: ~Copyable {
+  let descriptor: Int32
+  let name: String
+  /// Nil for what is no plain file.
+  let sizeInBytes: Int?
+
+  init(_ path: String) throws {
+    if path == "-" {
+      descriptor = dup(STDIN_FILENO)
+      name = "standard input"
+    } else {
+      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      name = "'\((path as NSString).lastPathComponent)'"
+    }
+    guard descriptor >= 0 else {
+      throw CommandError(
+        "cannot read '\(path)': \(String(cString: strerror(errno)))",
+        hint: "name a file of lines, or - for standard input")
+    }
+    var status = stat()
+    let isPlain = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    guard fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else {
+      close(descriptor)
+      throw CommandError("'\(path)' is a folder", hint: "name a file of lines")
+    }
+    sizeInBytes = isPlain ? Int(status.st_size) : nil
+  }
+
+  deinit { close(descriptor) }
+}

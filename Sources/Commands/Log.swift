@@ -1,0 +1,85 @@
+import ArgumentParser
+import ArtifactStore
+import CanonicalJSON
+import Foundation
+import Git
+
+struct Log: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List the versions of a dataset, newest first",
+    discussion: """
+      Each line shows the version, when it was made, how many samples it has of how many wanted, and \
+      how many calls its run asked.
+
+      EXAMPLES
+        stemma log
+        stemma log -n 5 --json
+      """)
+
+  @OptionGroup var dataset: DatasetOptions
+  @OptionGroup var form: FormOptions
+
+  @Option(name: [.customShort("n"), .long], help: "The most versions to list.")
+  var limit = 50
+
+  @Argument(help: "Where to start.")
+  var revision = "HEAD"
+
+  func validate() throws {
+    if limit < 1 { throw ValidationError("'--limit \(limit)' must be at least 1") }
+  }
+
+  func run() async throws {
+    let store = try dataset.store()
+    let start = try store.version(revision)
+    for commit in try store.repository.history(from: [start.commit.id], limit: limit) {
+      let version = try store.version(commit.id)
+      if form.isJSON { printJSON(version) } else { printText(version) }
+    }
+  }
+
+  private func printText(_ version: Version) {
+    let memos = version.memos
+    var parts = [
+      Output.shortID(version.commit.id.hex), Dates.text(version.commit.author),
+      version.title.padding(toLength: max(32, version.title.count), withPad: " ", startingAt: 0),
+    ]
+    if let samples = memos["Samples"] { parts.append("\(samples) samples") }
+    if let calls = memos["Calls"], let cached = memos["Cached"] {
+      parts.append("\(calls) asked, \(cached) cached")
+    }
+    if memos["Partial"] != nil { parts.append("partial") }
+    Output.line(parts.joined(separator: "  "))
+  }
+
+  private func printJSON(_ version: Version) {
+    let memos = version.memos
+    Output.json(
+      "version",
+      [
+        ("version", .string(version.commit.id.hex)), ("title", .string(version.title)),
+        ("time", JSON(Int(version.commit.author.time))),
+        ("author", .string(version.commit.author.name)),
+        (
+          "memos",
+          .object(
+            JSONObject(
+              memos.entries.filter { $0.name != "Stage" }.map { ($0.name, .string($0.value)) }))
+        ),
+      ])
+  }
+}
+
+extension Version {
+  /// The first line of the message.
+  var title: String { String(commit.message.prefix { $0 != "\n" }) }
+}
+
+/// Points in time as people read them.
+enum Dates {
+  static func text(_ signature: Signature) -> String {
+    let local = Date(
+      timeIntervalSince1970: Double(signature.time + Int64(signature.offsetMinutes) * 60))
+    return String(local.formatted(.iso8601).prefix(16)).replacing("T", with: " ")
+  }
+}

@@ -1,0 +1,64 @@
+import ArtifactStore
+import CanonicalJSON
+import Foundation
+import Git
+import Hooks
+import Prompts
+
+/// Makes a dataset: a repository with a recipe, the prompt templates in use, and hooks.
+struct NewDataset {
+  private let directory: URL
+  private let recipe: String
+
+  init(at directory: URL, recipe: String) {
+    self.directory = directory
+    self.recipe = recipe
+  }
+
+  private var name: String { directory.standardizedFileURL.lastPathComponent }
+
+  func make() throws -> Version {
+    let path = directory.path(percentEncoded: false)
+    for name in [".git", "recipe.yaml", "dataset.json"] {
+      let present = directory.appending(path: name).path(percentEncoded: false)
+      guard !FileManager.default.fileExists(atPath: present) else {
+        throw CommandError(
+          "'\(path)' has a '\(name)' already", hint: "choose a new folder: stemma init NAME")
+      }
+    }
+    let repository = try Repository.create(at: directory, branch: "main")
+    try repository.hideFromWorkingTree(folders: WorkingTree.hiddenFolders)
+    try repository.applyDatasetConfiguration()
+    try DatasetHook.install(in: repository.commonDirectory.appending(path: "hooks"))
+    let store = try Store(at: directory)
+    let lock = try store.lock(purpose: "stemma init")
+    defer { withExtendedLifetime(lock) {} }
+    let writer = try VersionWriter(store, base: nil, deriving: [], run: "init")
+    let version = try writer.finish(files: files, taxonomyObjects: [], branch: "refs/heads/main") {
+      _ in "Start dataset '\(name)'\n"
+    }
+    guard let version else { preconditionFailure("a message was given") }
+    return version
+  }
+
+  private var files: [VersionWriter.File] {
+    func file(_ path: String, _ text: String) -> VersionWriter.File {
+      VersionWriter.File(path: path, bytes: Array(text.utf8), isGenerated: true)
+    }
+    let identity: JSON = ["format": 1, "name": .string(name)]
+    return [
+      file("dataset.json", identity.canonicalText + "\n"), file("recipe.yaml", recipe),
+      file("README.md", card), file(".gitattributes", "*.zst -text -delta\n"),
+    ] + BuiltInPrompt.all.map { file("prompts/\($0.task).mustache", $0.text) }
+  }
+
+  private var card: String {
+    """
+    # \(name)
+
+    A generated dataset, versioned with Stemma: `stemma log` lists its versions, `stemma list samples`
+    its samples, `stemma trace ID` shows where one comes from. `recipe.yaml` says how it is made.
+
+    """
+  }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import ArtifactStore
+import CanonicalJSON
+import Dataset
+import Foundation
+import Git
+import Logging
+import Simula
+import Teachers
+
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run what is stale and commit a version",
+    discussion: """
+      Answers are asked only where no recorded one exists. When nothing has changed nothing is done. \
+      Ctrl-C stops and keeps every answer; a second one stops at once.
+
+      EXAMPLES
+        stemma run
+        stemma run --until taxonomies     then edit taxonomies/ and run again
+        stemma run --samples 1000         writes the number into recipe.yaml
+
+      \(ExitStatus.help)
+      """)
+
+  @OptionGroup var dataset: DatasetOptions
+  @OptionGroup var form: FormOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop after a stage: \(StageName.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "stage"))
+  var until: String?
+
+  @Option(help: ArgumentHelp("Set how many samples are wanted.", valueName: "n"))
+  var samples: Int?
+
+  func validate() throws {
+    if let until, StageName(rawValue: until) == nil {
+      throw ValidationError(
+        "'\(until)' is no stage: "
+          + StageName.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    if let samples, !Recipe.sampleLimits.contains(samples) {
+      throw ValidationError("'--samples \(samples)' is outside \(Recipe.sampleLimits)")
+    }
+  }
+
+  func run() async throws {
+    let store = try dataset.store()
+    if let samples { try setSampleCount(samples, in: store) }
+    let reporter = RunReporter()
+    let stage = until.flatMap(StageName.init(rawValue:)) ?? .samples
+    let report = try await Run.execute(store, until: stage, reporter: reporter)
+    RunSummary(report).print(asJSON: form.isJSON)
+    if report.shortfall != nil { throw ExitCode(ExitStatus.partlyDone.rawValue) }
+  }
+
+  static func execute(
+    _ store: Store, until stage: StageName, reporter: RunReporter
+  ) async throws -> RunReport {
+    defer { reporter.end() }
+    var logger = Logger(label: "stemma", factory: { StandardErrorLog(label: $0) })
+    logger.logLevel = .info
+    return try await ChatClient.withClient(connectionsPerHost: 1024) { client in
+      let factory = TeacherFactory(
+        client: client, logger: logger, environment: ProcessInfo.processInfo.environment)
+      let run = GenerationRun(store, observer: reporter) { settings in try factory.make(settings) }
+      return try await Interruption.stopping { try await run.run(until: stage) }
+    }
+  }
+
+  private func setSampleCount(_ count: Int, in store: Store) throws {
+    guard let root = store.repository.workingDirectory else { return }
+    let file = root.appending(path: Snapshot.recipePath)
+    guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+      throw CommandError("cannot read 'recipe.yaml'", status: .noDataset)
+    }
+    let edited = try Recipe.settingSampleCount(count, in: text)
+    guard edited != text else { return }
+    do {
+      try Data(edited.utf8).write(to: file, options: .atomic)
+    } catch {
+      throw CommandError(
+        "cannot write 'recipe.yaml'", hint: "check that you may write to the dataset")
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import ArtifactStore
+import CanonicalJSON
+import Git
+import Simula
+import Teachers
+
+/// What a run came to, for people and for programs.
+struct RunSummary {
+  private let report: RunReport
+
+  init(_ report: RunReport) { self.report = report }
+
+  func print(asJSON isJSON: Bool) {
+    if isJSON { printJSON() } else { printText() }
+  }
+
+  private func printText() {
+    guard !report.isUpToDate else {
+      Output.line("Nothing to do: every stage is fresh.")
+      return
+    }
+    let counts = report.counts
+    let calls = counts.asked + counts.cached
+    if report.until == .samples {
+      Output.line("Accepted \(report.kept) of \(report.wanted) samples.")
+    } else if report.until >= .mixes {
+      Output.line("Stopped after \(report.until.rawValue), for \(report.kept) slots.")
+    } else {
+      Output.line("Stopped after \(report.until.rawValue).")
+    }
+    Output.line(
+      "Calls: \(calls), of which \(counts.asked) asked and \(counts.cached) reused from the cache"
+        + (calls > 0 ? " (\(counts.cached * 100 / calls)%)." : "."))
+    if counts.asked > 0 {
+      Output.line(
+        "Tokens: \(counts.usage.inputTokens) in, \(counts.usage.outputTokens) out.")
+    }
+    let difference = report.difference
+    if report.until >= .mixes {
+      Output.line(
+        "Records: \(difference.added) added, \(difference.revived) returned, "
+          + "\(difference.removed) removed.")
+    }
+    if !report.rejections.isEmpty {
+      let list = report.rejections.sorted {
+        ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue)
+      }
+      .map { "\($0.value) \($0.key.rawValue)" }
+      Output.line("Not accepted: \(list.joined(separator: ", ")).")
+    }
+    Output.line("Time: \(seconds) s.")
+    for version in report.versions { Output.line("Version: \(version)") }
+    if let shortfall = report.shortfall {
+      Output.complain("stemma: \(shortfall)")
+      Output.complain(
+        "hint: 'stemma list rejections' shows why; more attempts or extra slots in recipe.yaml may "
+          + "help, then run again")
+    }
+  }
+
+  private func printJSON() {
+    let counts = report.counts
+    Output.json(
+      "run",
+      [
+        ("run", .string(report.runID)), ("up-to-date", .bool(report.isUpToDate)),
+        ("versions", .array(report.versions.map { .string($0.hex) })),
+        ("wanted", JSON(report.wanted)), ("kept", JSON(report.kept)),
+        ("exhausted-slots", JSON(report.exhaustedSlots)), ("asked", JSON(counts.asked)),
+        ("cached", JSON(counts.cached)), ("input-tokens", JSON(counts.usage.inputTokens)),
+        ("output-tokens", JSON(counts.usage.outputTokens)),
+        ("added", JSON(report.difference.added)), ("returned", JSON(report.difference.revived)),
+        ("removed", JSON(report.difference.removed)),
+        (
+          "rejections",
+          .object(
+            JSONObject(
+              report.rejections.sorted { $0.key.rawValue < $1.key.rawValue }
+                .map { ($0.key.rawValue, JSON($0.value)) }))
+        ),
+        ("notices", .array(report.notices.map { .string($0) })),
+        ("dataset-digest", report.datasetDigest.map { .string($0.hex) } ?? .null),
+        ("shortfall", report.shortfall.map { .string($0) } ?? .null),
+      ])
+  }
+
+  private var seconds: String {
+    let parts = report.duration.components
+    let tenths = (parts.seconds * 10 + parts.attoseconds / 100_000_000_000_000_000)
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}

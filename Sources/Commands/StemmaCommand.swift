@@ -1,0 +1,58 @@
+package import ArgumentParser
+import Foundation
+
+/// The program: its commands, and the one place where errors become text and exit codes.
+package struct StemmaCommand: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "stemma",
+    abstract: "Make, version and trace generated datasets",
+    discussion: """
+      A dataset is a git repository; each version is a commit. Every taxonomy, meta-prompt, sample, \
+      verdict and model call is kept, compressed and named by its hash, so that a run pays only for \
+      what changed, and every sample can be traced to its prompts.
+
+      Start with 'stemma demo', then 'stemma init'.
+
+      \(ExitStatus.help)
+      """,
+    version: "stemma 1.0.0 (format 1)",
+    groupedSubcommands: [
+      CommandGroup(name: "Make:", subcommands: [Demo.self, Init.self, Run.self]),
+      CommandGroup(
+        name: "Look:",
+        subcommands: [
+          Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self, Diff.self,
+        ]),
+      CommandGroup(
+        name: "Keep:", subcommands: [Import.self, Export.self, Rollback.self, Verify.self]),
+      CommandGroup(name: "Inside:", subcommands: [Hook.self]),
+    ])
+
+  package init() {}
+
+  /// Parses the arguments, runs the command and ends the process.
+  package static func start() async {
+    // A write beyond a file size limit shall be an error, not the end.
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Output.flush()
+      exit(withReporting: error)
+    }
+    Output.flush()
+  }
+
+  private static func exit(withReporting error: any Error) -> Never {
+    if let failure = Failure(error) {
+      failure.report()
+      Foundation.exit(failure.status.rawValue)
+    }
+    exit(withError: error)
+  }
+}

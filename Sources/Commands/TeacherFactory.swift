@@ -1,0 +1,38 @@
+import Dataset
+import Foundation
+import Logging
+import Teachers
+
+/// Makes the models that a recipe names; the only place that reads API keys.
+struct TeacherFactory: Sendable {
+  let client: ChatClient
+  let logger: Logger
+  let environment: [String: String]
+
+  func make(_ settings: TeacherSettings) throws(TeacherError) -> any Teacher {
+    switch settings.provider {
+    case .embedded: return EmbeddedTeacher(rates: settings.embedded)
+    case .openai:
+      let key = settings.keyVariable.flatMap { environment[$0] }
+      if let variable = settings.keyVariable, key?.isEmpty ?? true {
+        return KeylessTeacher(variable: variable)
+      }
+      return try OpenAITeacher(
+        settings: OpenAISettings(
+          baseURL: settings.baseURL ?? "", apiKey: key, keyVariable: settings.keyVariable,
+          concurrency: settings.concurrency, timeout: .seconds(settings.timeoutSeconds)),
+        client: client, logger: logger)
+    }
+  }
+}
+
+/// Stands in for a model whose key is not set: recorded answers need none.
+private struct KeylessTeacher: Teacher {
+  let variable: String
+
+  func reply(to request: CallRequest) async throws(TeacherError) -> Reply {
+    throw TeacherError(
+      .unauthorized, "the environment variable '\(variable)' holds no API key",
+      hint: "set it and run again: export \(variable)=...")
+  }
+}

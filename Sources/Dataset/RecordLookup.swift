@@ -1,0 +1,70 @@
+package import ArtifactStore
+import CanonicalJSON
+
+/// Finds records and artifacts by their ids or the beginnings of them.
+package struct RecordLookup: Sendable {
+  /// The fewest digits that are taken as the beginning of an id.
+  package static let minimumDigits = 4
+
+  private let version: Version
+  private var store: Store { version.store }
+
+  /// Looks in all that the indexes know; what the version holds comes first.
+  package init(_ version: Version) throws(StoreError) {
+    self.version = version
+    try store.index.catchUp(tree: version.tree)
+    try store.index.catchUpCalls()
+  }
+
+  /// The record whose id starts with some hexadecimal digits.
+  ///
+  /// - Throws: ``StoreError`` with code `notFound`, or `ambiguous` when several records do.
+  package func record(_ prefix: String) throws(StoreError) -> Record {
+    let ids = Set(try find(prefix).map(\.id))
+    guard ids.count < 2 else {
+      let some = ids.sorted().prefix(4).map { String($0.hex.prefix(16)) }
+      throw StoreError(
+        .ambiguous, "'\(prefix)' is the beginning of \(ids.count) records",
+        hint: "give more digits: \(some.joined(separator: ", "))")
+    }
+    guard let id = ids.first, let record = try find(id) else {
+      throw StoreError(
+        .notFound, "no record '\(prefix)'",
+        hint: "'stemma list samples' shows ids; calls need the calls reference to be fetched")
+    }
+    return record
+  }
+
+  /// The record of an id, or nil when it is not here, as calls that were not fetched.
+  package func find(_ id: RecordID) throws(StoreError) -> Record? {
+    for match in try store.index.find(idPrefix: id.digest.bytes) {
+      do throws(StoreError) {
+        return try record(match)
+      } catch {
+        // The index remembers places that git has pruned since.
+        guard error.code == .notFound else { throw error }
+      }
+    }
+    return nil
+  }
+
+  private func record(_ match: RecordIndex.Match) throws(StoreError) -> Record {
+    let record = try Record(match.kind, line: try store.reader.line(at: match.location))
+    guard record.id == match.id else {
+      throw StoreError(
+        .corrupt, "record '\(match.id)' is damaged", hint: "run 'stemma verify'")
+    }
+    return record
+  }
+
+  private func find(_ prefix: String) throws(StoreError) -> [RecordIndex.Match] {
+    let digits = prefix.lowercased()
+    guard digits.utf8.count >= Self.minimumDigits, digits.utf8.count <= Digest.length * 2,
+      let bytes = Hex.bytes(digits.utf8.count % 2 == 0 ? digits : String(digits.dropLast()))
+    else {
+      throw StoreError(
+        .refused, "'\(prefix)' is no id: at least \(Self.minimumDigits) hexadecimal digits are")
+    }
+    return try store.index.find(idPrefix: bytes).filter { $0.id.hex.hasPrefix(digits) }
+  }
+}

@@ -1,0 +1,103 @@
+import CGit2
+import Foundation
+import Synchronization
+
+/// Reads objects through its own libgit2 handles, for one worker.
+///
+/// Any task may call it, one at a time; threads that share one do not read faster.
+package final class ObjectReader: ObjectSource {
+  private struct Handle: ~Copyable, @unchecked Sendable {  // reached only through the mutex below
+    let repository: OpaquePointer
+    let objects: OpaquePointer
+
+    static func open(_ location: RepositoryLocation) throws(GitError) -> Handle {
+      let repository = try location.open()
+      do throws(GitError) {
+        let objects = try makeHandle("cannot open objects") { git_repository_odb(&$0, repository) }
+        return Handle(repository: repository, objects: objects)
+      } catch {
+        git_repository_free(repository)
+        throw error
+      }
+    }
+
+    deinit {
+      git_odb_free(objects)
+      git_repository_free(repository)
+    }
+  }
+
+  /// An object's bytes, which libgit2 never changes.
+  private struct LoadedObject: ~Copyable, @unchecked Sendable {
+    let pointer: OpaquePointer
+    deinit { git_odb_object_free(pointer) }
+  }
+
+  private let handle: Mutex<Handle>
+
+  init(_ location: RepositoryLocation) throws(GitError) {
+    handle = Mutex(try Handle.open(location))
+  }
+
+  package func withObject<Result>(
+    _ id: ObjectID, as kind: ObjectKind, maximumSizeInBytes: Int,
+    _ body: (RawSpan) throws(GitError) -> Result
+  ) throws(GitError) -> Result {
+    let object = try load(id, as: kind, maximumSizeInBytes: maximumSizeInBytes)
+    let bytes = UnsafeRawBufferPointer(
+      start: git_odb_object_data(object.pointer), count: git_odb_object_size(object.pointer))
+    return try body(RawSpan(_unsafeBytes: bytes))
+  }
+
+  private func load(
+    _ id: ObjectID, as kind: ObjectKind, maximumSizeInBytes: Int
+  ) throws(GitError) -> LoadedObject {
+    try handle.withLock { (handle) throws(GitError) -> LoadedObject in
+      var oid = id.oid
+      var size = 0
+      var type = GIT_OBJECT_INVALID
+      // The header first: a hostile object may announce more than memory holds.
+      try check("cannot read object '\(id)'") {
+        git_odb_read_header(&size, &type, handle.objects, &oid)
+      }
+      guard ObjectKind(type) == kind else {
+        let found = ObjectKind(type)?.rawValue ?? "unknown"
+        throw GitError(.invalid, "cannot read object '\(id)': expected a \(kind), found a \(found)")
+      }
+      guard size >= 0, size <= maximumSizeInBytes else {
+        throw GitError(
+          .tooLarge,
+          "cannot read object '\(id)': \(UInt(bitPattern: size)) bytes, at most "
+            + "\(maximumSizeInBytes) are allowed")
+      }
+      let pointer = try makeHandle("cannot read object '\(id)'") {
+        git_odb_read(&$0, handle.objects, &oid)
+      }
+      let object = LoadedObject(pointer: pointer)
+      guard git_odb_object_size(pointer) == size else {
+        throw GitError(.corrupt, "cannot read object '\(id)': its size differs from its header")
+      }
+      return object
+    }
+  }
+
+  package func contains(_ id: ObjectID) -> Bool {
+    contains(id, refreshing: true)
+  }
+
+  /// Says whether the object is stored; without refreshing, only packs seen before count.
+  func contains(_ id: ObjectID, refreshing: Bool) -> Bool {
+    handle.withLock { handle in
+      var oid = id.oid
+      let flags = refreshing ? 0 : GIT_ODB_LOOKUP_NO_REFRESH.rawValue
+      return git_odb_exists_ext(handle.objects, &oid, flags) == 1
+    }
+  }
+
+  /// Looks for packs that were added or removed since.
+  package func refresh() throws(GitError) {
+    try handle.withLock { (handle) throws(GitError) in
+      _ = try check("cannot refresh objects") { git_odb_refresh(handle.objects) }
+    }
+  }
+}

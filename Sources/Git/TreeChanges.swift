@@ -1,0 +1,82 @@
+/// How one path differs between two trees.
+package struct PathChange: Sendable, Hashable {
+  /// The path from the root.
+  package let path: String
+  /// What was there, or nil if it is new.
+  package let old: TreeEntry?
+  /// What is there now, or nil if it was removed.
+  package let new: TreeEntry?
+}
+
+extension ObjectSource {
+  /// Finds the paths of files that differ between two trees, without looking for renames.
+  ///
+  /// A nil tree has no files. A file that became a folder is removed, and its files are new.
+  ///
+  /// - Complexity: Linear in the entries of the folders that differ; equal folders are not read.
+  /// - Throws: ``GitError`` as listing files does.
+  package func changes(
+    from old: ObjectID?, to new: ObjectID?
+  ) throws(GitError) -> [PathChange] {
+    var changes: [PathChange] = []
+    try collectChanges(from: old, to: new, prefix: "", depth: 0, into: &changes)
+    return changes
+  }
+
+  private func collectChanges(
+    from old: ObjectID?, to new: ObjectID?, prefix: String, depth: Int,
+    into changes: inout [PathChange]
+  ) throws(GitError) {
+    guard old != new else { return }
+    guard depth < ReadingLimit.depth, changes.count < ReadingLimit.fileCount else {
+      throw GitError(.tooLarge, "cannot compare '\(prefix)': too deep or too many files")
+    }
+    var before = ArraySlice(try entries(of: old))
+    var after = ArraySlice(try entries(of: new))
+    while true {
+      let first = before.first
+      let second = after.first
+      guard first != nil || second != nil else { return }
+      let takesFirst = isFirst(first, notAfter: second)
+      let takesSecond = isFirst(second, notAfter: first)
+      try compare(
+        takesFirst ? first : nil, takesSecond ? second : nil, prefix: prefix, depth: depth,
+        into: &changes)
+      if takesFirst { before.removeFirst() }
+      if takesSecond { after.removeFirst() }
+    }
+  }
+
+  private func entries(of tree: ObjectID?) throws(GitError) -> [RawTree.Entry] {
+    guard let tree else { return [] }
+    return try rawTree(tree).entries
+  }
+
+  private func isFirst(_ entry: RawTree.Entry?, notAfter other: RawTree.Entry?) -> Bool {
+    guard let entry else { return false }
+    guard let other else { return true }
+    return !RawTree.areInOrder(other, entry)
+  }
+
+  /// Adds the difference of two entries of one name and kind, or of one that has no counterpart.
+  private func compare(
+    _ old: RawTree.Entry?, _ new: RawTree.Entry?, prefix: String, depth: Int,
+    into changes: inout [PathChange]
+  ) throws(GitError) {
+    guard old?.id != new?.id || old?.mode != new?.mode else { return }
+    let before = try decoded(old)
+    let after = try decoded(new)
+    guard let path = (before ?? after).map({ prefix + $0.name }) else { return }
+    if (before ?? after)?.mode == .folder {
+      try collectChanges(
+        from: before?.id, to: after?.id, prefix: path + "/", depth: depth + 1, into: &changes)
+    } else if before != after {
+      changes.append(PathChange(path: path, old: before, new: after))
+    }
+  }
+
+  private func decoded(_ entry: RawTree.Entry?) throws(GitError) -> TreeEntry? {
+    guard let entry else { return nil }
+    return try entry.decoded()
+  }
+}

@@ -1,0 +1,40 @@
+package import Pipeline
+import Synchronization
+package import Teachers
+
+/// Where a run is, gathered from its parts and told to its observer.
+package final class ProgressBoard: Sendable {
+  private struct State {
+    var stage = StageName.factors
+    var done = 0
+    var total: Int?
+    var counts = CallCache.Counts()
+  }
+  private let observer: any RunObserver
+  private let state = Mutex(State())
+
+  package init(_ observer: any RunObserver) { self.observer = observer }
+
+  /// Begins a stage whose number of units is known or not.
+  package func start(_ stage: StageName, total: Int? = nil) {
+    tell { state in
+      state.stage = stage
+      state.done = 0
+      state.total = total
+    }
+  }
+
+  package func advance() { tell { $0.done += 1 } }
+  package func advance(to done: Int) { tell { $0.done = done } }
+  package func count(_ counts: CallCache.Counts) { tell { $0.counts = counts } }
+
+  private func tell(_ change: (inout State) -> Void) {
+    let progress = state.withLock { state in
+      change(&state)
+      return RunProgress(
+        stage: state.stage.rawValue, done: state.done, total: state.total,
+        asked: state.counts.asked, cached: state.counts.cached)
+    }
+    observer.update(progress)
+  }
+}

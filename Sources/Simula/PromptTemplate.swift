@@ -1,0 +1,125 @@
+package import CanonicalJSON
+import Mustache
+package import Teachers
+
+/// One prompt template: a comment, a system part and a user part.
+package struct PromptTemplate: Sendable {
+  package let task: PromptTask
+  package let bytes: [UInt8]
+  private let system: MustacheTemplate
+  private let user: MustacheTemplate
+
+  private static let maximumSizeInBytes = 64 << 10
+
+  package init(_ task: PromptTask, bytes: [UInt8]) throws(SimulaError) {
+    self.task = task
+    self.bytes = bytes
+    guard bytes.count <= Self.maximumSizeInBytes,
+      let text = String(validating: bytes, as: UTF8.self)
+    else { throw PromptTemplate.failure(task, "is not UTF-8 text of at most 64 KiB") }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    guard let systemLine = lines.firstIndex(of: "### system"),
+      let userLine = lines.firstIndex(of: "### user"), systemLine < userLine
+    else {
+      throw PromptTemplate.failure(task, "lacks a line '### system' and after it one '### user'")
+    }
+    system = try PromptTemplate.compile(lines[(systemLine + 1)..<userLine], task)
+    user = try PromptTemplate.compile(lines[(userLine + 1)...], task)
+  }
+
+  private static func compile(
+    _ lines: ArraySlice<Substring>, _ task: PromptTask
+  ) throws(SimulaError) -> MustacheTemplate {
+    let body = lines.joined(separator: "\n").trimmingPrefix("\n")
+    var text = String(body)
+    while text.hasSuffix("\n") { text.removeLast() }
+    // A partial could pull in nothing, since no library is given; text is not to be HTML-escaped.
+    do {
+      return try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + text)
+    } catch {
+      throw failure(task, "is no Mustache: \(error)")
+    }
+  }
+
+  private static func failure(_ task: PromptTask, _ message: String) -> SimulaError {
+    SimulaError(
+      .template, "prompts/\(task.rawValue).mustache \(message)",
+      hint: "mend it, or remove it and run 'stemma init' for the built-in one")
+  }
+
+  package func messages(_ inputs: JSONObject) -> [Message] {
+    let context = PromptTemplate.plain(.object(inputs))
+    var messages: [Message] = []
+    let system = self.system.render(context)
+    if !system.isEmpty { messages.append(Message(.system, system)) }
+    messages.append(Message(.user, user.render(context)))
+    return messages
+  }
+
+  private static func plain(_ value: JSON) -> Any {
+    switch value {
+    case .null: return Bool?.none as Any
+    case .bool(let value): return value
+    case .number(let number): return value.int ?? number
+    case .string(let text): return text
+    case .array(let values): return values.map(plain)
+    case .object(let object): return TemplateObject(object: object)
+    }
+  }
+
+  /// An object that renders as JSON where a template prints it whole, the same in every process.
+  private struct TemplateObject: MustacheParent, MustacheCustomRenderable {
+    let object: JSONObject
+
+    var renderText: String { JSON.object(object).text }
+    var isNull: Bool { false }
+    func child(named name: String) -> Any? { object[name].map(PromptTemplate.plain) }
+  }
+}
+
+/// The questions that are put to models; the raw value names the template.
+package enum PromptTask: String, Sendable, CaseIterable {
+  case proposeFactors = "propose-factors"
+  case reviewFactors = "review-factors"
+  case proposeChildren = "propose-children"
+  case reviewChildren = "review-children"
+  case planLevel = "plan-level"
+  case planStrategies = "plan-strategies"
+  case metaPrompts = "meta-prompts"
+  case complexify, generate, refine
+  case judgeRequirements = "judge-requirements"
+  case askCorrect = "ask-correct"
+  case askIncorrect = "ask-incorrect"
+  case solve
+  case solveCheck = "solve-check"
+
+  package var path: String { "prompts/\(rawValue).mustache" }
+}
+
+/// All templates of a dataset.
+package struct PromptSet: Sendable {
+  private let templates: [PromptTask: PromptTemplate]
+
+  /// Takes the bytes of each template; every task needs one.
+  package init(_ files: [PromptTask: [UInt8]]) throws(SimulaError) {
+    var templates: [PromptTask: PromptTemplate] = [:]
+    for task in PromptTask.allCases {
+      guard let bytes = files[task] else {
+        throw SimulaError(
+          .template, "'\(task.path)' is missing",
+          hint: "restore it with 'git checkout HEAD -- \(task.path)'")
+      }
+      templates[task] = try PromptTemplate(task, bytes: bytes)
+    }
+    self.templates = templates
+  }
+
+  package subscript(task: PromptTask) -> PromptTemplate {
+    guard let template = templates[task] else { preconditionFailure("every task has a template") }
+    return template
+  }
+
+  package func bytes(_ tasks: [PromptTask]) -> [(String, [UInt8])] {
+    tasks.map { ($0.rawValue, self[$0].bytes) }
+  }
+}

@@ -1,0 +1,105 @@
+package import ArtifactStore
+import Dataset
+import Git
+package import Pipeline
+
+/// What of a dataset is current and what is not, from memos alone: nothing is derived.
+package struct RunPlan: Sendable {
+  package struct StageState: Sendable, Hashable {
+    package let stage: StageName
+    package let freshness: Freshness
+  }
+
+  package let stages: [StageState]
+  /// The memos that count for the version, by stage name.
+  let memos: [String: StageMemo]
+  /// Why the version that the memos come from ended short, or nil.
+  package let partial: String?
+  /// How many samples that version kept, as its run says.
+  let keptCount: Int?
+
+  package var isFresh: Bool { partial == nil && stages.allSatisfy { $0.freshness == .fresh } }
+
+  package func freshness(_ stage: StageName) -> Freshness {
+    stages.first { $0.stage == stage }?.freshness ?? .missing
+  }
+
+  /// How many commits back a memo is looked for.
+  private static let searchDepth = 1000
+
+  /// Compares a snapshot with the memos of a version.
+  package init(_ snapshot: Snapshot, base: Version?) throws(StoreError) {
+    let trailers = try base.map { version throws(StoreError) in
+      try RunPlan.trailers(for: version)
+    }
+    let memos = Dictionary(
+      (trailers?.all(StageMemo.trailer) ?? []).compactMap(StageMemo.init).map { ($0.name, $0) },
+      uniquingKeysWith: { _, last in last })
+    partial = trailers?["Partial"]
+    keptCount = trailers?["Samples"]?.split(separator: "/").first.flatMap { Int($0) }
+    self.memos = memos
+    var inputs = snapshot.sources.map(Snapshot.digest)
+    stages = StageName.allCases.map { stage in
+      let key = stage.key(snapshot.recipe, snapshot.prompts)
+      let memo = memos[stage.rawValue]
+      if StageName.sources.contains(stage) {
+        let freshness = RunPlan.freshness(of: stage, snapshot.sources, memo: memo, key: key)
+        return StageState(stage: stage, freshness: freshness)
+      }
+      let state = StageState(
+        stage: stage, freshness: Freshness(memo: memo, key: key, inputs: inputs))
+      inputs = state.freshness == .fresh ? memo?.outputs : nil
+      return state
+    }
+  }
+
+  /// Text that people may edit is current as long as its own definition is; text that no run made
+  /// is taken as it is.
+  private static func freshness(
+    of stage: StageName, _ sources: Sources?, memo: StageMemo?, key: StageKey
+  ) -> Freshness {
+    guard let sources else { return .missing }
+    let isThere =
+      switch stage {
+      case .taxonomies: sources.taxonomies.allSatisfy { $0.nodes.count > 1 }
+      case .strategies: !sources.strategies.isEmpty
+      default: true
+      }
+    guard isThere else { return .missing }
+    return memo.map { $0.key == key.digest ? .fresh : .redefined } ?? .fresh
+  }
+
+  /// The trailers of the nearest run, without what it says of records that are not the version's.
+  private static func trailers(for version: Version) throws(StoreError) -> Trailers {
+    var next: Version? = version
+    for _ in 0..<searchDepth {
+      guard let candidate = next else { break }
+      var memos = candidate.memos
+      if !memos.entries.isEmpty {
+        if try !holdsSameRecords(candidate, version) {
+          // The text of sources does not depend on records.
+          memos.entries.removeAll { entry in
+            !StageName.sources.contains { entry.value.hasPrefix("\($0.rawValue) ") }
+          }
+        }
+        return memos
+      }
+      // A rollback says where its content comes from; any other commit follows its first parent.
+      let old = Trailers(message: candidate.commit.message)["Rolled-Back-To"]
+        .flatMap(ObjectID.init(hex:))
+      next = try (old ?? candidate.commit.parents.first).flatMap { parent throws(StoreError) in
+        version.store.repository.contains(parent) ? try version.store.version(parent) : nil
+      }
+    }
+    return Trailers()
+  }
+
+  private static func holdsSameRecords(
+    _ left: Version, _ right: Version
+  ) throws(StoreError) -> Bool {
+    for kind in RecordKind.versioned + [.tombstones] {
+      guard try left.folder(kind.rawValue) == right.folder(kind.rawValue) else { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,32 @@
+package import ArtifactStore
+package import Git
+package import Teachers
+
+/// A run that failed after it had committed what it had.
+package struct RunStopped: Error, Sendable {
+  package let cause: any Error
+  package let report: RunReport
+}
+
+/// What a run came to.
+package struct RunReport: Sendable {
+  package var runID: String
+  /// The versions that the run made: none, the sources, the data, or both.
+  package var versions: [ObjectID] = []
+  package var wanted = 0
+  package var kept = 0
+  package var exhaustedSlots = 0
+  package var counts = CallCache.Counts()
+  package var difference = VersionWriter.Difference()
+  /// How many attempts or drafts were not accepted, by reason.
+  package var rejections: [Rejection: Int] = [:]
+  package var notices: [String] = []
+  package var datasetDigest: Digest?
+  /// Why fewer samples were kept than wanted, or nil.
+  package var shortfall: String?
+  /// The last stage that was asked for.
+  package var until = StageName.samples
+  package var duration = Duration.zero
+
+  package var isUpToDate: Bool { versions.isEmpty && shortfall == nil }
+}

@@ -1,0 +1,66 @@
+import CanonicalJSON
+import Dataset
+import JSONSchema
+
+/// The recipe's sample schema with what the critics may see of a sample.
+struct SampleForm: Sendable {
+  let shape: SampleShape
+  /// The schema of the answer property.
+  let answerSchema: JSON
+  private let validator: SchemaValidator
+
+  init(_ shape: SampleShape) throws(SimulaError) {
+    self.shape = shape
+    do {
+      validator = try SchemaValidator(schema: shape.schema)
+    } catch {
+      throw SimulaError(.sources, "the sample's schema is not usable: \(error.message)")
+    }
+    let schema = try? JSON(parsing: shape.schema)
+    answerSchema = shape.answer.flatMap { schema?["properties"]?[$0] } ?? ["type": "string"]
+  }
+
+  /// Takes a value of the schema.
+  func checked(_ value: JSON) throws(UnusableAnswer) -> JSON {
+    let violations = validator.validate(value)
+    guard let first = violations.first else { return value }
+    throw UnusableAnswer(.wrongShape, "it breaks the schema: \(first)")
+  }
+
+  /// What critics see: everything but the hidden properties, in the order of the sample.
+  func visible(_ value: JSON) -> String {
+    guard var object = value.object else { return value.text }
+    for name in shape.hiddenFromCritics { object[name] = nil }
+    return JSON.object(object).text
+  }
+
+  /// The question as solvers see it: text as it is, anything else as JSON.
+  func question(_ value: JSON) -> String {
+    let fields = shape.question.compactMap { name in value[name].map { (name, $0) } }
+    if fields.count == 1, let text = fields[0].1.string { return text }
+    return fields.map { "\($0.0): \($0.1.string ?? $0.1.text)" }.joined(separator: "\n")
+  }
+
+  func answer(_ value: JSON) -> JSON? { shape.answer.flatMap { value[$0] } }
+
+  /// Whether two answers are the same: numbers by value, text without case and outer space.
+  ///
+  /// Text counts as a number only in plain decimal form that a double holds exactly.
+  static func same(_ left: JSON, _ right: JSON) -> Bool {
+    normalized(left) == normalized(right)
+  }
+
+  static func normalized(_ answer: JSON) -> String {
+    if let number = answer.double { return JSON.number(number).text }
+    let text = (answer.string ?? answer.text).lowercased()
+      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    var digits = text
+    // Commas count as separators of thousands, and only where all of them stand there.
+    if text.wholeMatch(of: /[+-]?\d{1,3}(,\d{3})+(\.\d+)?/) != nil {
+      digits.removeAll { $0 == "," }
+    }
+    guard digits.wholeMatch(of: /[+-]?\d{1,15}(\.\d{1,15})?/) != nil, let number = Double(digits)
+    else { return text }
+    return JSON.number(number).text
+  }
+}

@@ -1,0 +1,108 @@
+import ArtifactStore
+import CanonicalJSON
+import Dataset
+
+/// The scenario that a sample is written for, with the record that holds it.
+struct Scenario: Sendable {
+  let text: String
+  let record: RecordID
+}
+
+/// Local diversification: writes K scenarios from a mix, uses one, and makes some more complex.
+struct ScenarioWriter: Sendable {
+  static let codeVersion = 1
+  static let tasks: [PromptTask] = [.metaPrompts, .complexify]
+
+  private let asker: Asker
+
+  init(_ asker: Asker) { self.asker = asker }
+
+  func run(_ attempt: Attempt, _ trail: inout SlotTrail) async throws -> Scenario? {
+    let count = asker.recipe.metaPrompts.candidates
+    let asked = try await asker.ask(
+      .metaPrompts, .prompter,
+      inputs: JSONObject([("requirements", attempt.requirements), ("count", JSON(count))]),
+      schema: AnswerSchemas.scenarios(count: count), draw: attempt.draw
+    ) { (json, _) throws(UnusableAnswer) in
+      let scenarios = distinct(try json.texts("scenarios"))
+      guard !scenarios.isEmpty else {
+        throw UnusableAnswer(.wrongShape, "it has no scenario")
+      }
+      return Array(scenarios.prefix(count))
+    }
+    switch asked.result {
+    case .failure(let problem):
+      trail.records.append(
+        attempt.rejection(
+          .unreadable, detail: "scenarios: \(problem.message)", call: asked.call, metaPrompt: nil))
+      return nil
+    case .success(let scenarios):
+      let index = choice(attempt, of: scenarios.count)
+      let record = Record(
+        .metaPrompts,
+        [
+          "attempt": JSON(attempt.number), "call": .string(asked.call.hex), "index": JSON(index),
+          "mix": .string(attempt.mix.hex), "text": .string(scenarios[index]),
+        ])
+      trail.records.append(record)
+      let scenario = Scenario(text: scenarios[index], record: record.id)
+      return isComplexified(attempt) ? try await complexify(attempt, scenario, &trail) : scenario
+    }
+  }
+
+  /// One of K, by hash of slot and attempt.
+  private func choice(_ attempt: Attempt, of count: Int) -> Int {
+    let chance = Chance.uniform(
+      asker.recipe.randomSeed, "scenario", String(attempt.slot), String(attempt.number))
+    return min(count - 1, Int(chance * Double(count)))
+  }
+
+  /// Membership by hash against c: raising c only adds, lowering it only removes.
+  private func isComplexified(_ attempt: Attempt) -> Bool {
+    Chance.uniform(
+      asker.recipe.randomSeed, "complexify", String(attempt.slot), String(attempt.number))
+      < asker.recipe.complexity.fraction
+  }
+
+  private func distinct(_ texts: [String]) -> [String] {
+    var seen = Set<String>()
+    return texts.compactMap { text in
+      let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      return !words.isEmpty && seen.insert(words.lowercased()).inserted ? words : nil
+    }
+  }
+
+  private func complexify(
+    _ attempt: Attempt, _ scenario: Scenario, _ trail: inout SlotTrail
+  ) async throws -> Scenario? {
+    let asked = try await asker.ask(
+      .complexify, .prompter,
+      inputs: JSONObject([
+        ("requirements", attempt.requirements), ("scenario", .string(scenario.text)),
+      ]), schema: AnswerSchemas.scenario, draw: attempt.draw
+    ) { (json, _) throws(UnusableAnswer) in
+      let text = try json.text("scenario").split(whereSeparator: \.isWhitespace)
+        .joined(separator: " ")
+      guard !text.isEmpty else { throw UnusableAnswer(.wrongShape, "the scenario is empty") }
+      return text
+    }
+    switch asked.result {
+    case .failure(let problem):
+      trail.records.append(
+        attempt.rejection(
+          .unreadable, detail: "complexify: \(problem.message)", call: asked.call,
+          metaPrompt: scenario.record))
+      return nil
+    case .success(let text):
+      let record = Record(
+        .metaPrompts,
+        [
+          "attempt": JSON(attempt.number), "call": .string(asked.call.hex),
+          "from": .string(scenario.record.hex), "index": 0, "mix": .string(attempt.mix.hex),
+          "text": .string(text),
+        ])
+      trail.records.append(record)
+      return Scenario(text: text, record: record.id)
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/// Why the method could not go on.
+package struct SimulaError: Error, Sendable {
+  package enum Code: Sendable {
+    /// A prompt template is missing or broken.
+    case template
+    /// A model's answers could not be used, after all tries.
+    case unusableAnswers
+    /// The sources contradict themselves or the recipe.
+    case sources
+    /// Too few samples, with no way on.
+    case hopeless
+  }
+  package let code: Code
+  /// What failed first, with no capital and no final period.
+  package let message: String
+  /// What to do next, or nil when nothing helps.
+  package let hint: String?
+
+  package init(_ code: Code, _ message: String, hint: String? = nil) {
+    self.code = code
+    self.message = message
+    self.hint = hint
+  }
+}

@@ -1,0 +1,133 @@
+package import ArtifactStore
+package import CanonicalJSON
+package import Dataset
+package import Pipeline
+
+/// What the attempts of one slot left behind.
+package struct SlotTrail: Sendable {
+  /// All records, in stage order.
+  package var records: [Record] = []
+  /// The accepted sample, or nil.
+  package var sample: Record?
+  /// The accepted sample's value.
+  package var value: JSON?
+}
+
+/// Fills one slot: its mix, then attempts of meta-prompt, complexification, draft and critics.
+package struct SlotWork: Sendable {
+  private let asker: Asker
+  private let sampler: MixSampler
+  private let until: DataStage
+  private let scenarios: ScenarioWriter
+  private let drafts: DraftWriter
+  private let requirements: RequirementCritic
+  private let double: DoubleCritic
+
+  package init(
+    _ asker: Asker, sources: Sources, until: DataStage
+  ) throws(SimulaError) {
+    self.asker = asker
+    self.until = until
+    sampler = MixSampler(sources, randomSeed: asker.recipe.randomSeed)
+    scenarios = ScenarioWriter(asker)
+    let shape = try SampleForm(asker.recipe.sample)
+    drafts = DraftWriter(asker, form: shape)
+    requirements = RequirementCritic(asker, form: shape)
+    double = DoubleCritic(asker, form: shape)
+  }
+
+  package func run(slot: Int, from firstAttempt: Int) async throws -> SlotOutcome<SlotTrail> {
+    var trail = SlotTrail()
+    let mix = try sampler.mix(slot: slot)
+    let mixRecord = mix.record
+    trail.records.append(mixRecord)
+    guard until != .mixes else { return SlotOutcome(acceptedAttempt: firstAttempt, value: trail) }
+    let asked = sampler.requirements(mix)
+    for attempt in firstAttempt..<asker.recipe.slots.attempts {
+      let place = Attempt(slot: slot, number: attempt, mix: mixRecord.id, requirements: asked)
+      if try await run(place, &trail) {
+        return SlotOutcome(acceptedAttempt: attempt, value: trail)
+      }
+    }
+    return SlotOutcome(acceptedAttempt: nil, value: trail)
+  }
+
+  /// Makes one attempt and says whether its sample, or with `until` its meta-prompt, is accepted.
+  private func run(_ attempt: Attempt, _ trail: inout SlotTrail) async throws -> Bool {
+    guard let scenario = try await scenarios.run(attempt, &trail) else { return false }
+    guard until != .metaPrompts else { return true }
+    guard let draft = try await drafts.write(attempt, scenario, &trail) else { return false }
+    guard
+      let accepted = try await requirements.run(
+        attempt, scenario, draft, rewrite: drafts, &trail)
+    else { return false }
+    guard try await double.run(attempt, accepted, &trail) else { return false }
+    let record = accepted.record
+    trail.records.append(record)
+    trail.sample = record
+    trail.value = accepted.value
+    return true
+  }
+}
+
+/// One try at a slot.
+struct Attempt: Sendable {
+  let slot: Int
+  let number: Int
+  let mix: RecordID
+  /// What the prompts say of the mix.
+  let requirements: JSON
+
+  var draw: String { "slot \(slot) attempt \(number)" }
+
+  /// The record of an attempt or draft that was not accepted.
+  func rejection(
+    _ reason: Rejection, detail: String, call: RecordID, metaPrompt: RecordID?, draft: Draft? = nil
+  ) -> Record {
+    var members = JSONObject([
+      ("attempt", JSON(number)), ("call", .string(call.hex)), ("detail", .string(detail)),
+      ("meta-prompt", .string(metaPrompt?.hex ?? "")), ("reason", .string(reason.rawValue)),
+      ("sample", .string(draft?.record.id.hex ?? "")), ("slot", JSON(slot)),
+    ])
+    members["value"] = draft?.value
+    return Record(.rejections, .object(members))
+  }
+}
+
+/// Why something was not accepted.
+package enum Rejection: String, Sendable, CaseIterable {
+  /// A better draft followed.
+  case refined
+  /// It does not meet its mix, its scenario or the schema's sense.
+  case requirements
+  /// The double critic says that the answer is wrong.
+  case incorrect
+  /// The two calls of the double critic contradict each other.
+  case inconsistent
+  /// A critic gave no usable verdict.
+  case unjudged
+  /// A model gave no usable answer.
+  case unreadable
+  /// An earlier slot keeps the same question.
+  case duplicate
+}
+
+/// One value in the recipe's schema, not yet accepted.
+struct Draft: Sendable {
+  let value: JSON
+  let record: Record
+  let metaPrompt: RecordID
+  let call: RecordID
+
+  init(_ attempt: Attempt, metaPrompt: RecordID, call: RecordID, value: JSON) {
+    self.value = value
+    self.metaPrompt = metaPrompt
+    self.call = call
+    record = Record(
+      .samples,
+      [
+        "attempt": JSON(attempt.number), "call": .string(call.hex),
+        "meta-prompt": .string(metaPrompt.hex), "slot": JSON(attempt.slot), "value": value,
+      ])
+  }
+}

@@ -1,0 +1,59 @@
+package import ArtifactStore
+package import Dataset
+package import Foundation
+
+/// What people and earlier runs decided, as it stands in the working tree at one moment.
+package struct Snapshot: Sendable {
+  package let recipe: Recipe
+  package let prompts: PromptSet
+  /// Nil where factors.yaml is missing.
+  package let sources: Sources?
+  /// The bytes that were read, by path.
+  package let files: [(path: String, bytes: [UInt8])]
+
+  package static let recipePath = "recipe.yaml"
+
+  /// Reads and checks everything through a function that gives a path's bytes, nil for no file.
+  package init(read: (String) throws -> [UInt8]?) throws {
+    var files: [(path: String, bytes: [UInt8])] = []
+    func file(_ path: String) throws -> [UInt8]? {
+      guard let bytes = try read(path) else { return nil }
+      if !files.contains(where: { $0.path == path }) { files.append((path, bytes)) }
+      return bytes
+    }
+    guard let text = try file(Self.recipePath) else {
+      throw StoreError(
+        .notFound, "there is no 'recipe.yaml'", hint: "make a dataset with 'stemma init'")
+    }
+    recipe = try Recipe(
+      parsing: text,
+      readReference: { path in
+        try file(path).map { String(decoding: $0, as: UTF8.self) }
+      })
+    var templates: [PromptTask: [UInt8]] = [:]
+    for task in PromptTask.allCases { templates[task] = try file(task.path) }
+    prompts = try PromptSet(templates)
+    sources = try Sources.decode(readFile: { path in try file(path) })
+    self.files = files
+  }
+
+  /// Reads the files below a folder.
+  package init(workingDirectory root: URL) throws {
+    let files = DatasetFiles(root: root)
+    try self.init { path in try files.read(path) }
+  }
+
+  package init(_ version: Version) throws {
+    try self.init { path in try version.file(path) }
+  }
+
+  /// The digest of the sources, whatever their comments and spacing.
+  package static func digest(_ sources: Sources) -> Digest {
+    var hash = FramedHash(domain: "stemma sources 1")
+    for (path, text) in sources.encode() {
+      hash.add(path)
+      hash.add(text)
+    }
+    return hash.finish()
+  }
+}

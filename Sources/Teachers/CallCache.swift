@@ -1,0 +1,144 @@
+package import ArtifactStore
+import Synchronization
+
+/// Answers requests from what was recorded, and asks a teacher only for the rest.
+///
+/// An answer is durable before it is returned. Equal requests in flight share one call.
+package final class CallCache: Sendable {
+  /// What a run has used so far.
+  package struct Counts: Sendable, Hashable {
+    package var asked = 0
+    package var cached = 0
+    package var usage = Usage()
+    package init() {}
+
+    /// What was used since an earlier count.
+    package static func - (counts: Self, earlier: Self) -> Self {
+      var rest = counts
+      rest.asked -= earlier.asked
+      rest.cached -= earlier.cached
+      rest.usage.inputTokens -= earlier.usage.inputTokens
+      rest.usage.outputTokens -= earlier.usage.outputTokens
+      return rest
+    }
+  }
+
+  private struct State {
+    var waiters: [CallKey: [CheckedContinuation<RecordedCall?, any Error>]] = [:]
+    var counts = Counts()
+    var named: Set<RecordID>?
+  }
+
+  private let calls: CallStore
+  private let namedCalls: @Sendable () throws(StoreError) -> Set<RecordID>
+  private let didAnswer: @Sendable (Counts) -> Void
+  private let state = Mutex(State())
+
+  /// Wraps the recorded calls of a dataset.
+  ///
+  /// - Parameters:
+  ///   - calls: Open for writing.
+  ///   - namedCalls: The calls that live records name; asked at most once, when two machines
+  ///     answered one request differently.
+  ///   - didAnswer: Told what was used so far, after each answer of a model.
+  package init(
+    _ calls: CallStore, namedCalls: @escaping @Sendable () throws(StoreError) -> Set<RecordID>,
+    didAnswer: @escaping @Sendable (Counts) -> Void = { _ in }
+  ) {
+    self.calls = calls
+    self.didAnswer = didAnswer
+    self.namedCalls = namedCalls
+  }
+
+  package var counts: Counts { state.withLock { $0.counts } }
+
+  /// The recorded answer, or nil when the request was never answered.
+  ///
+  /// A call that was fetched from elsewhere is taken at its word for nothing: one whose request is
+  /// not this request does not answer it, whatever key it claims.
+  package func find(
+    _ request: CallRequest, _ key: CallKey
+  ) throws(StoreError) -> RecordedCall? {
+    var candidates: [Record] = []
+    for record in try calls.find(key.digest) where try RecordedCall.isAnswer(record, to: request) {
+      candidates.append(record)
+    }
+    guard let first = candidates.first else { return nil }
+    let chosen = candidates.count == 1 ? first : try preferred(candidates) ?? first
+    state.withLock { $0.counts.cached += 1 }
+    return try RecordedCall(chosen, isCached: true)
+  }
+
+  private func preferred(_ candidates: [Record]) throws(StoreError) -> Record? {
+    let named: Set<RecordID>
+    if let known = state.withLock({ $0.named }) {
+      named = known
+    } else {
+      named = try namedCalls()
+      state.withLock { $0.named = named }
+    }
+    return candidates.first { named.contains($0.id) }
+  }
+
+  /// The answer to a request, recorded or asked for now.
+  ///
+  /// - Throws: ``TeacherError`` when no complete answer came, ``StoreError`` when it could not be
+  ///   made durable.
+  package func answer(
+    _ request: CallRequest, from teacher: any Teacher
+  ) async throws -> RecordedCall {
+    let key = CallKey(of: request)
+    if let call = try find(request, key) { return call }
+    let isFirst = state.withLock { state in
+      guard state.waiters[key] == nil else { return false }
+      state.waiters[key] = []
+      return true
+    }
+    guard isFirst else { return try await otherAnswer(request, key: key, from: teacher) }
+    let result: Result<RecordedCall, any Error>
+    do {
+      result = .success(try await ask(request, key: key, teacher))
+    } catch {
+      result = .failure(error)
+    }
+    for waiter in state.withLock({ $0.waiters.removeValue(forKey: key) ?? [] }) {
+      waiter.resume(with: result.map { $0 })
+    }
+    return try result.get()
+  }
+
+  /// Waits for an equal request in flight; if that one just ended, its answer is recorded.
+  private func otherAnswer(
+    _ request: CallRequest, key: CallKey, from teacher: any Teacher
+  ) async throws -> RecordedCall {
+    let call: RecordedCall? = try await withCheckedThrowingContinuation {
+      (done: CheckedContinuation<RecordedCall?, any Error>) in
+      let isInFlight = state.withLock { state in
+        guard state.waiters[key] != nil else { return false }
+        state.waiters[key]?.append(done)
+        return true
+      }
+      if !isInFlight { done.resume(returning: nil) }
+    }
+    if let call { return call }
+    return try await answer(request, from: teacher)
+  }
+
+  private func ask(
+    _ request: CallRequest, key: CallKey, _ teacher: any Teacher
+  ) async throws -> RecordedCall {
+    // It may have been answered between the first look and the entry among those in flight.
+    if let call = try find(request, key) { return call }
+    let reply = try await teacher.reply(to: request)
+    let record = RecordedCall.record(request, key: key, reply: reply)
+    try await calls.append(record, key: key.digest)
+    let counts = state.withLock { state in
+      state.counts.asked += 1
+      state.counts.usage.inputTokens += reply.usage.inputTokens
+      state.counts.usage.outputTokens += reply.usage.outputTokens
+      return state.counts
+    }
+    didAnswer(counts)
+    return try RecordedCall(record, isCached: false)
+  }
+}

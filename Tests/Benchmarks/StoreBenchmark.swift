@@ -1,0 +1,167 @@
+import Foundation
+
+/// The store at one size: every case beside what it is held against.
+struct StoreBenchmark {
+  struct Row {
+    let name: String
+    let measured: Measurement
+    var bytes: Int?
+    /// What it is held against, and the ratio that matters with its limit.
+    var against: String?
+    var ratio: (name: String, value: Double, limit: Double)?
+  }
+
+  let stemma: String
+  let corpus: CorpusFiles
+  let folder: URL
+  private(set) var rows: [Row] = []
+
+  init(stemma: String, corpus: CorpusFiles, folder: URL) throws {
+    self.stemma = stemma
+    self.corpus = corpus
+    self.folder = folder
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  private var program: MeasuredProgram { MeasuredProgram(folder: folder) }
+  private var dataset: URL { folder.appending(path: "dataset") }
+
+  mutating func run() throws {
+    let zstd = try floor("pieces1")
+    try program.run([stemma, "init", "dataset", "--recipe", "blank"])
+    let v1 = try writing(zstd)
+    try rewriting(v1)
+    try looking()
+    try returning()
+    try checking()
+    try peers()
+  }
+
+  private mutating func add(
+    _ name: String, _ measured: Measurement, bytes: Int? = nil, against: String? = nil,
+    _ ratio: (name: String, value: Double, limit: Double)? = nil
+  ) {
+    rows.append(Row(name: name, measured: measured, bytes: bytes, against: against, ratio: ratio))
+  }
+
+  // MARK: - Floors
+
+  private mutating func floor(_ pieces: String) throws -> (measured: Measurement, bytes: Int) {
+    let source = corpus.folder.appending(path: pieces).path
+    let target = folder.appending(path: "zstd-\(pieces)")
+    try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+    let measured = try program.run([
+      "zstd", "-q", "-3", "--single-thread", "-r", source, "--output-dir-flat", target.path,
+    ])
+    let bytes = sizeInBytes(of: target)
+    add("floor: zstd -3 of 1 MiB files", measured, bytes: bytes)
+    return (measured, bytes)
+  }
+
+  // MARK: - Writing
+
+  private func repositorySize() -> Int {
+    sizeInBytes(of: dataset.appending(path: ".git"), except: [".git/stemma"])
+  }
+
+  private mutating func writing(
+    _ zstd: (measured: Measurement, bytes: Int)
+  ) throws -> (measured: Measurement, bytes: Int) {
+    let before = repositorySize()
+    let measured = try program.run([stemma, "import", "-C", "dataset", corpus.first.path])
+    try program.run(["git", "-C", "dataset", "tag", "v1"])
+    let bytes = repositorySize() - before
+    add(
+      "commit v1", measured, bytes: bytes, against: "zstd -3",
+      ("CPU", measured.cpuSeconds / zstd.measured.cpuSeconds, 1.3))
+    add(
+      "commit v1", measured, bytes: bytes, against: "zstd -3",
+      ("wall", measured.wallSeconds / zstd.measured.wallSeconds, 0.9))
+    add(
+      "commit v1", measured, bytes: bytes, against: "zstd -3",
+      ("bytes", Double(bytes) / Double(zstd.bytes), 1.06))
+    return (measured, bytes)
+  }
+
+  private mutating func rewriting(_ v1: (measured: Measurement, bytes: Int)) throws {
+    let before = repositorySize()
+    let measured = try program.run([stemma, "import", "-C", "dataset", corpus.second.path])
+    try program.run(["git", "-C", "dataset", "tag", "v2"])
+    let bytes = repositorySize() - before
+    add(
+      "commit v2, full import", measured, bytes: bytes, against: "commit v1",
+      ("CPU", measured.cpuSeconds / v1.measured.cpuSeconds, 0.2))
+    add(
+      "commit v2, full import", measured, bytes: bytes, against: "commit v1",
+      ("bytes", Double(bytes) / Double(v1.bytes), 0.04))
+  }
+
+  // MARK: - Reading
+
+  private mutating func looking() throws {
+    let diff = try program.run([stemma, "diff", "-C", "dataset", "v1", "v2"])
+    add("diff v1 v2", diff, against: "limit", ("wall s", diff.wallSeconds, 0.3))
+    let floor = try program.shell("zstd -q -dc zstd-pieces1/* > floor.jsonl")
+    let restore = try program.run([
+      stemma, "export", "imports", "-C", "dataset", "--at", "v1", "-o", "v1.jsonl",
+    ])
+    add(
+      "restore v1", restore, against: "zstd -dc",
+      ("wall", restore.wallSeconds / floor.wallSeconds, 1.5))
+    try program.shell("LC_ALL=C sort v1.jsonl | cmp - \(corpus.folder.path)/v1.sorted")
+    let list = folder.appending(path: "list")
+    try program.run(
+      [stemma, "list", "imports", "-C", "dataset", "--at", "v1", "--limit", "1", "--json"],
+      output: list)
+    let text = try String(contentsOf: list, encoding: .utf8)
+    let id = text.matches(of: /"id":"([0-9a-f]{64})"/).first?.output.1 ?? ""
+    let cat = try median(9) {
+      try program.run([stemma, "cat", "-C", "dataset", "--at", "v1", "\(id.prefix(16))"])
+    }
+    add("one record by id prefix", cat, against: "limit", ("wall s", cat.wallSeconds, 0.025))
+  }
+
+  private mutating func returning() throws {
+    let status = try median(9) { try program.run([stemma, "status", "-C", "dataset"]) }
+    add("status, nothing to do", status, against: "limit", ("wall s", status.wallSeconds, 0.05))
+    let rollback = try program.run([stemma, "rollback", "-C", "dataset", "v1"])
+    add("rollback to v1", rollback, against: "limit", ("wall s", rollback.wallSeconds, 0.1))
+  }
+
+  private mutating func checking() throws {
+    let floor = try program.shell("zstd -q -dc zstd-pieces1/* | sha256sum")
+    let verify = try program.run([stemma, "verify", "-C", "dataset"])
+    add(
+      "verify", verify, against: "zstd -dc | sha256sum",
+      ("wall", verify.wallSeconds / floor.wallSeconds, 2))
+    try FileManager.default.removeItem(at: dataset.appending(path: ".git/stemma/index"))
+    let rebuild = try program.run([stemma, "diff", "-C", "dataset", "v1", "v2"])
+    add("index from nothing", rebuild, against: "limit", ("wall s", rebuild.wallSeconds, 10))
+    let fsck = try program.run(["git", "-C", "dataset", "fsck", "--full", "--strict"])
+    add("git fsck --full", fsck)
+  }
+
+  // MARK: - Peers
+
+  private mutating func peers() throws {
+    let lines = try program.shell(
+      "git init -q json && cp \(corpus.firstPieces.path)/* json/"
+        + " && git -C json add . && git -C json -c gc.auto=0 commit -q -m v1")
+    add(
+      "peer: git with JSONL", lines,
+      bytes: sizeInBytes(of: folder.appending(path: "json/.git")))
+    let packed = try program.shell(
+      "git init -q packed && cp zstd-pieces1/* packed/ && git -C packed add ."
+        + " && git -C packed -c gc.auto=0 commit -q -m v1")
+    add(
+      "peer: git with zstd files, without compressing", packed,
+      bytes: sizeInBytes(of: folder.appending(path: "packed/.git")))
+  }
+
+  /// The run with the middle wall time; the first, which warms up, is left out.
+  private func median(_ count: Int, _ body: () throws -> Measurement) throws -> Measurement {
+    _ = try body()
+    let runs = try (0..<count).map { _ in try body() }
+    return runs.sorted { $0.wallSeconds < $1.wallSeconds }[count / 2]
+  }
+}

@@ -1,0 +1,166 @@
+import CanonicalJSON
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("stemma import and export", .serialized)
+struct ImportTests {
+  /// Lines of many kinds, of which one comes twice and two are blank; the last has no line feed.
+  private static let bytes: [UInt8] = {
+    var lines: [[UInt8]] = (0..<3000).map { number in
+      let text = String(repeating: "ab \(number) ", count: 90)
+      return Array(#"{"id": \#(number),  "text": "\#(text)"}"#.utf8)
+    }
+    lines += [
+      Array("no JSON at all".utf8), Array(#"{"a": 1}"#.utf8) + [0x0D], [0x00, 0xFF, 0x80, 0x01],
+      [0x20], Array(repeating: 0x78, count: 3 << 20), lines[17], [], [],
+    ]
+    return Array(lines.joined(separator: [0x0A])) + [0x0A] + Array("the end".utf8)
+  }()
+
+  private static func lines(_ bytes: [UInt8]) -> [[UInt8]] {
+    bytes.split(separator: 0x0A).map(Array.init)
+  }
+
+  private func withImport(_ test: (TestDataset, URL) async throws -> Void) async throws {
+    try await withTemporaryDirectory { parent in
+      try await StemmaProgram(in: parent)("init", "set", "--recipe", "blank")
+      let dataset = TestDataset(at: parent.appending(path: "set", directoryHint: .isDirectory))
+      try await test(dataset, parent.appending(path: "lines.jsonl"))
+    }
+  }
+
+  private func importing(_ dataset: TestDataset, _ file: URL) async throws -> JSON {
+    try #require(
+      try await dataset.objects("import", file.path(percentEncoded: false)).first)
+  }
+
+  private func exported(_ dataset: TestDataset, at revision: String = "HEAD") async throws
+    -> Set<[UInt8]>
+  {
+    let file = dataset.directory.deletingLastPathComponent().appending(path: "out.jsonl")
+    let path = file.path(percentEncoded: false)
+    try await dataset.stemma("export", "imports", "--at", revision, "-o", path)
+    let lines = Self.lines(Array(try Data(contentsOf: file)))
+    #expect(Set(lines).count == lines.count)
+    return Set(lines)
+  }
+
+  @Test("the same set of lines comes out, byte for byte")
+  func roundTrip() async throws {
+    try await withImport { dataset, file in
+      try Data(Self.bytes).write(to: file)
+      let report = try await importing(dataset, file)
+      let expected = Set(Self.lines(Self.bytes))
+      #expect(report["records"]?.int == expected.count)
+      #expect(report["repeated"]?.int == 1)
+      #expect(report["blank"]?.int == 2)
+      #expect(report["bytes"]?.int == Self.bytes.count)
+      #expect(try await exported(dataset) == expected)
+      try await dataset.expectSound()
+      let show = try #require(try await dataset.objects("show").first)
+      #expect(show["records"]?["imports"]?.int == expected.count)
+      #expect(show["dataset-digest"] == report["dataset-digest"])
+
+      // A pipe and a file are the same.
+      var other = dataset
+      other.stemma.wrapper = [
+        "sh", "-c", #"cat "$0" | exec "$@""#, file.path(percentEncoded: false),
+      ]
+      let again = try #require(try await other.objects("import", "-").first)
+      #expect(again["version"] == .null)
+      #expect(again["added"]?.int == 0)
+    }
+  }
+
+  @Test("a changed file writes only what changed, and going back returns what was there")
+  func changes() async throws {
+    try await withImport { dataset, file in
+      func version(_ change: Int) throws -> [UInt8] {
+        let lines = (0..<4000).map { number in
+          number % 100 == 3 && change > 0
+            ? "changed \(number)" : #"{"n":\#(number),"x":"\#(String(number * 7919, radix: 2))"}"#
+        }
+        return Array((lines.joined(separator: "\n") + "\n").utf8)
+      }
+      try Data(try version(0)).write(to: file)
+      let first = try await importing(dataset, file)
+      #expect(first["added"]?.int == 4000)
+      try await dataset.git("tag", "v1")
+      try Data(try version(1)).write(to: file)
+      let second = try await importing(dataset, file)
+      #expect(second["added"]?.int == 40)
+      #expect(second["removed"]?.int == 40)
+      try await dataset.git("tag", "v2")
+      try Data(try version(0)).write(to: file)
+      let third = try await importing(dataset, file)
+      #expect(third["returned"]?.int == 40)
+      #expect(third["added"]?.int == 0)
+      #expect(third["removed"]?.int == 40)
+      #expect(third["dataset-digest"] == first["dataset-digest"])
+      #expect(try await exported(dataset) == exported(dataset, at: "v1"))
+      #expect(try await exported(dataset, at: "v2") == Set(Self.lines(version(1))))
+      let kind = try #require(
+        try await dataset.objects("diff", "v1", "v2").first { $0["kind"] == "imports" })
+      #expect(kind["added"]?.array?.count == 40)
+      #expect(kind["removed"]?.array?.count == 40)
+      #expect(kind["same"]?.int == 3960)
+      #expect(try await dataset.stemma("diff", "v1", "HEAD").text.contains("hold the same"))
+      try await dataset.stemma("rollback", "v2")
+      #expect(try await exported(dataset) == exported(dataset, at: "v2"))
+      try await dataset.expectSound()
+      let clone = TestDataset(
+        at: dataset.directory.deletingLastPathComponent().appending(
+          path: "copy", directoryHint: .isDirectory))
+      try await GitProgram(in: dataset.directory)("clone", "-q", ".", clone.directory.path)
+      #expect(try await exported(clone, at: "origin/HEAD~1") == exported(dataset, at: "v1"))
+      try await clone.expectSound()
+    }
+  }
+
+  @Test("generated data stands beside it, and neither disturbs the other")
+  func besideGenerated() async throws {
+    try await withServerDataset { dataset, _, _ in
+      try await dataset.run()
+      let samples = try await dataset.samples()
+      let file = dataset.directory.deletingLastPathComponent().appending(path: "lines.jsonl")
+      try Data(Self.bytes).write(to: file)
+      _ = try await importing(dataset, file)
+      #expect(try await dataset.samples() == samples)
+      let run = try await dataset.run()
+      #expect(run.isUpToDate)
+      try await dataset.run("--samples", "6")
+      #expect(try await dataset.samples().count == 6)
+      #expect(try await exported(dataset) == Set(Self.lines(Self.bytes)))
+      let values = try await dataset.stemma("export").lines
+      let ours = try await dataset.samples().compactMap { $0["value"]?["value"] }
+      #expect(try Set(values.map { try JSON(parsing: $0) }) == Set(ours))
+      try await dataset.expectSound()
+    }
+  }
+
+  @Test("what cannot be read or kept is an error, and the dataset is as it was")
+  func refusals() async throws {
+    try await withImport { dataset, file in
+      let head = try await dataset.head()
+      let long = file.path(percentEncoded: false)
+      try Data([UInt8](repeating: 0x78, count: 17 << 20)).write(to: file)
+      for (path, message) in [
+        ("nowhere.jsonl", "cannot read 'nowhere.jsonl': No such file"), (".", "'.' is a folder"),
+        (long, "the line at byte 0 is longer than 16777216 bytes"),
+      ] {
+        let output = try await dataset.stemma.run(["import", path])
+        #expect(output.exitCode == 1, "\(path)")
+        #expect(output.errorText.contains(message), "\(output.errorText)")
+        #expect(output.errorText.contains("hint: "))
+      }
+      #expect(try await dataset.head() == head)
+      try await dataset.expectSound()
+      let export = try await dataset.stemma.run(["export", "imports", "-o", "no/such/file"])
+      #expect(export.exitCode == 1)
+      #expect(export.errorText.contains("cannot write 'no/such/file'"))
+      let kind = try await dataset.stemma.run(["export", "nonsense"])
+      #expect(kind.exitCode == 64)
+    }
+  }
+}

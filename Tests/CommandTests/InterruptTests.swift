@@ -1,0 +1,78 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("a run that is interrupted", .serialized)
+struct InterruptTests {
+  static let moments: [(signal: Int32, request: Int)] = [(SIGINT, 10), (SIGINT, 45), (SIGTERM, 30)]
+
+  @Test("it stops with exit code 130, and the next run goes on where it was", arguments: moments)
+  func interruption(signal: Int32, request: Int) async throws {
+    let whole = SimulaScript(wrongShare: 0.2)
+    let digest = try await withServerDataset(whole, { $0.samples = 8 }) { dataset, _, _ in
+      try await dataset.run()
+      return try await dataset.datasetDigest()
+    }
+    // The server falls silent until the signal came, so that no run ends before it.
+    let silence = Switch()
+    silence.isOn = true
+    let script = SimulaScript(wrongShare: 0.2) { _, _, count in
+      count >= request && silence.isOn ? .silence : nil
+    }
+    try await withServerDataset(script, { $0.samples = 8 }) { dataset, _, server in
+      let output = try await dataset.stemma.run(["run"]) { running in
+        _ = try await running.wait { script.requestCount >= request }
+        running.send(signal)
+      }
+      #expect(output.exitCode == 130)
+      #expect(output.errorText.contains("every answer so far is kept"))
+      await server.waitUntilIdle()
+      silence.isOn = false
+      let asked = script.requestCount
+      #expect(asked < whole.requestCount)
+      try await dataset.expectSound(isCommitted: false)
+      let durable = try await dataset.durableSeeds()
+      #expect(durable.count >= request - 4)
+
+      #expect(try await dataset.run().kept == 8)
+      #expect(durable.isDisjoint(with: script.log.seeds[asked...]))
+      #expect(try await dataset.datasetDigest() == digest)
+      try await dataset.expectSound()
+    }
+  }
+
+  @Test("samples that are there already become a partial version")
+  func partial() async throws {
+    let silence = Switch()
+    let growth = SimulaScript()
+    let planned = try await withServerDataset(growth, { $0.samples = 40 }) { dataset, _, _ in
+      try await dataset.run("--until", "strategies")
+      return growth.requestCount
+    }
+    silence.isOn = true
+    let script = SimulaScript { _, _, count in
+      count >= planned + 120 && silence.isOn ? .silence : nil
+    }
+    try await withServerDataset(script, { $0.samples = 40 }) { dataset, _, _ in
+      let output = try await dataset.stemma.run(["run"]) { running in
+        _ = try await running.wait { script.requestCount >= planned + 120 }
+        running.send(SIGINT)
+      }
+      silence.isOn = false
+      #expect(output.exitCode == 130)
+      #expect(output.errorText.contains("of 40 samples are committed as a partial version"))
+      let kept = try await dataset.samples().count
+      #expect(kept > 0)
+      #expect(kept < 40)
+      try await dataset.expectSound()
+      let log = try await dataset.stemma("log")
+      #expect(log.lines.first?.contains("Make \(kept) samples of 40") == true)
+      #expect(log.lines.first?.hasSuffix("partial") == true)
+      let status = try await dataset.stemma("status")
+      #expect(status.text.contains("partial: \(40 - kept) of 40 missing: the run was stopped"))
+      #expect(try await dataset.run().kept == 40)
+      #expect(try await dataset.stemma("status").text.hasSuffix("Nothing to do.\n"))
+      try await dataset.expectSound()
+    }
+  }
+}

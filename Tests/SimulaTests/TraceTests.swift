@@ -1,0 +1,102 @@
+import ArtifactStore
+import CanonicalJSON
+import Dataset
+import Git
+import Simula
+import TestSupport
+import Testing
+
+@Suite("The descent of a sample")
+struct TraceTests {
+  private func flat(_ node: TraceNode) -> [TraceNode] { [node] + node.causes.flatMap(flat) }
+
+  @Test("It holds recipe, strategy, nodes, proposals, scenarios, prompts, answers and verdicts")
+  func complete() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(
+        in: folder,
+        recipe: try Lab.recipe([(["samples"], "4"), (["complexity", "fraction"], "1")]))
+      try await lab.run()
+      let head = try lab.head()
+      let sources = try #require(try lab.sources)
+      let trace = try Trace(head)
+      let samples = try head.records(.samples)
+      #expect(samples.count == 4)
+      for sample in samples {
+        let tree = try trace.run(sample.id.hex)
+        let nodes = flat(tree)
+        func of(_ relation: String) -> [TraceNode] { nodes.filter { $0.relation == relation } }
+        #expect(tree.content == (try sample.value()))
+        #expect(of("meta-prompt").count >= 1)
+        #expect(of("complexified from").count >= 1)
+
+        let mix = try #require(of("mix").first)
+        let drawn = mix.content["strategy"]?.string
+        let strategy = try #require(sources.strategies.first { $0.id.text == drawn })
+        #expect(of("strategy").first?.content["name"]?.string == strategy.name)
+        let ids = mix.content["nodes"]?.array?.compactMap(\.string) ?? []
+        #expect(ids.count == strategy.roots.count)
+        #expect(of("taxonomy node").prefix(ids.count).map(\.id) == ids)
+        for node in of("taxonomy node") {
+          let id = try #require(NodeID(node.id))
+          let path = sources.taxonomy(holding: id)?.path(to: id).map(\.name)
+          #expect(node.content["path"]?.string == path?.joined(separator: " > "))
+          // The critic may have named it; else some proposal did.
+          let origins = ["proposed in", "edited by the critic"]
+          #expect(node.causes.contains { origins.contains($0.relation) })
+        }
+
+        let calls = of("call")
+        let tasks = Set(calls.compactMap { $0.content["request"]?["task"]?.string })
+        #expect(tasks.isSuperset(of: ["meta-prompts", "complexify", "judge-requirements"]))
+        #expect(tasks.contains("generate") || tasks.contains("refine"))
+        for call in calls {
+          #expect(call.content["request"]?["messages"]?.array?.isEmpty == false)
+          #expect(call.content["answer"]?["text"]?.string?.isEmpty == false)
+          #expect(call.content["request"]?["model"]?.string?.hasPrefix("arithmetic") == true)
+        }
+        let verdicts = of("verdict")
+        #expect(
+          Set(verdicts.compactMap { $0.content["role"]?.string })
+            == ["judge-requirements", "ask-correct", "ask-incorrect"])
+        #expect(verdicts.allSatisfy { $0.content["sample"]?.string == sample.id.hex })
+
+        let origin = try #require(of("first in version").last)
+        #expect(origin.id == head.commit.id.hex)
+        #expect(origin.content["run"]?.string == head.memos["Run-Id"])
+        let recipe = try #require(try head.file("recipe.yaml"))
+        #expect(origin.content["recipe"]?.string == Digest(of: recipe).hex)
+      }
+    }
+  }
+
+  @Test("It names the version in which a sample first was, and what was rejected before it")
+  func history() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(
+        in: folder,
+        recipe: try Lab.recipe([
+          (["samples"], "8"), (["teachers", "default", "wrong-answers"], "0.5"),
+        ]))
+      try await lab.run()
+      let first = try lab.head()
+      let old = Set(try first.records(.samples).map(\.id))
+      try lab.set(["samples"], to: "10")
+      try await lab.run()
+      let head = try lab.head()
+      let trace = try Trace(head)
+      var before = 0
+      for sample in try head.records(.samples) {
+        let nodes = flat(try trace.run(String(sample.id.hex.prefix(20))))
+        let origin = nodes.last { $0.relation == "first in version" }
+        #expect(origin?.id == (old.contains(sample.id) ? first : head).commit.id.hex)
+        let attempt = try sample.value()["attempt"]?.int ?? 0
+        let rejections = nodes.filter { $0.relation == "rejected before" }
+        #expect(rejections.count >= attempt)
+        #expect(rejections.allSatisfy { ($0.content["attempt"]?.int ?? 99) <= attempt })
+        before += rejections.count
+      }
+      #expect(before > 0)
+    }
+  }
+}
