@@ -19,6 +19,8 @@ let package = Package(
     .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Keeps libgit2 from reading the system's certificates at each start.
+    .target(name: "CNoCertificates"),
     // valijson behind a C interface; the headers come from libvalijson-dev and nlohmann-json3-dev.
     .target(
       name: "CSchemaValidator",
@@ -30,7 +32,9 @@ let package = Package(
     .target(name: "JSONSchema", dependencies: ["CSchemaValidator", "CanonicalJSON"]),
     .target(
       name: "Git",
-      dependencies: ["CGit2", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: [
+        "CGit2", "CNoCertificates", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(
       name: "ArtifactStore",
       dependencies: [
@@ -124,14 +128,16 @@ let package = Package(
       ]),
     .testTarget(name: "ArchitectureTests"),
     // Measured, not tested.
-    .executableTarget(name: "Benchmarks", dependencies: ["stemma"], path: "Tests/Benchmarks"),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["ArtifactStore", "CanonicalJSON", "stemma"],
+      path: "Tests/Benchmarks"),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
-  guard target.name != "CSchemaValidator" else { continue }
+  guard !["CNoCertificates", "CSchemaValidator"].contains(target.name) else { continue }
   target.swiftSettings =
     (target.swiftSettings ?? []) + [
       .enableUpcomingFeature("ExistentialAny"),

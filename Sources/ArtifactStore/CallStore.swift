@@ -5,8 +5,8 @@ import Synchronization
 
 /// Where calls are kept: one history a writer, and fetched copies of others'.
 package enum CallReferences {
-  static let own = "refs/stemma/calls/"
-  static let fetched = "refs/stemma/remotes/"
+  package static let own = "refs/stemma/calls/"
+  package static let fetched = "refs/stemma/remotes/"
 
   package static func all(in repository: Repository) throws(StoreError)
     -> [(name: String, id: ObjectID)]
@@ -31,12 +31,25 @@ enum CallKeys {
 /// The recorded calls: sealed ones in git, newer ones in the journal.
 package final class CallStore: Sendable {
   private struct Pending {
+    /// Those that are durable, for looking up.
     var calls: [Digest: Record] = [:]
+    /// All that the journal holds or is about to hold, in order.
+    var unsealed: [Call] = []
+    var unsealedSizeInBytes = 0
     var lastSeal = ContinuousClock.now
     var isSealing = false
+
+    mutating func add(_ call: Call) {
+      unsealed.append(call)
+      unsealedSizeInBytes += call.record.line.count
+    }
   }
 
+  private typealias Call = (key: Digest, record: Record)
+
   private static let sealSizeInBytes = 16 << 20
+  /// So much may wait for a seal that is under way; then answers wait as well.
+  private static let maximumUnsealedSizeInBytes = 4 * sealSizeInBytes
   /// The journal is durable by itself; sealing often would only make many packs.
   private static let sealInterval = Duration.seconds(600)
 
@@ -52,16 +65,17 @@ package final class CallStore: Sendable {
     self.store = store
     reference = CallReferences.own + (try WriterIdentity.current(in: store.folder))
     let folder = store.folder.appending(path: "journal")
-    var calls: [Digest: Record] = [:]
+    var left = Pending()
     for file in try CallJournal.files(in: folder) {
       for payload in try CallJournal.payloads(of: file.url) {
         guard let record = try? Record(.calls, line: payload),
           let key = try? CallKeys.key(record)
         else { continue }
-        calls[key] = record
+        left.calls[key] = record
+        left.add((key, record))
       }
     }
-    pending = Mutex(Pending(calls: calls))
+    pending = Mutex(left)
     journal = try CallJournal(in: folder)
   }
 
@@ -94,17 +108,31 @@ package final class CallStore: Sendable {
         .refused, "a call of \(record.line.count) bytes is too long to keep",
         hint: "shorten the references, examples or templates that go into its prompt")
     }
+    await waitForRoom()
+    // Before it is in the journal: a seal takes all that the files it removes may hold.
+    pending.withLock { $0.add((key, record)) }
     try await journal.append(record.line)
     let isDue = pending.withLock { pending in
       pending.calls[key] = record
       let isDue =
         !pending.isSealing
-        && (journal.sizeInBytes > Self.sealSizeInBytes
+        && (pending.unsealedSizeInBytes > Self.sealSizeInBytes
           || pending.lastSeal.duration(to: .now) > Self.sealInterval)
       if isDue { pending.isSealing = true }
       return isDue
     }
     if isDue { try await sealing() }
+  }
+
+  /// Keeps memory and the journal within bounds while a seal is slower than the answers.
+  private func waitForRoom() async {
+    while pending.withLock({
+      $0.isSealing && $0.unsealedSizeInBytes > Self.maximumUnsealedSizeInBytes
+    }) {
+      // Also after cancellation: an answer that is here is kept.
+      try? await Task.sleep(for: .milliseconds(2))
+      await Task.yield()
+    }
   }
 
   /// Commits everything in the journal to the writer's history.
@@ -129,32 +157,33 @@ package final class CallStore: Sendable {
       }
     }
     let files = try await journal.rotate()
-    var records: [Record] = []
-    for file in files {
-      for payload in try CallJournal.payloads(of: file) {
-        let record = try Record(.calls, line: payload)
-        let known = try store.index.find(idPrefix: record.id.digest.bytes)
-        guard !known.contains(where: { store.repository.contains($0.location.object) }) else {
-          continue
-        }
-        records.append(record)
+    let taken = pending.withLock { $0.unsealed }
+    var new: [Call] = []
+    for call in taken {
+      let known = try store.index.find(idPrefix: call.record.id.digest.bytes)
+      guard !known.contains(where: { store.repository.contains($0.location.object) }) else {
+        continue
       }
+      new.append(call)
     }
-    if !records.isEmpty { try commit(records) }
-    let sealed = try records.map { (key: try CallKeys.key($0), id: $0.id) }
+    if !new.isEmpty { try commit(new) }
     pending.withLock { pending in
-      for call in sealed where pending.calls[call.key]?.id == call.id {
+      pending.unsealed.removeFirst(taken.count)
+      pending.unsealedSizeInBytes = pending.unsealed.reduce(0) { $0 + $1.record.line.count }
+      for call in taken where pending.calls[call.key]?.id == call.record.id {
         pending.calls[call.key] = nil
       }
     }
     for file in files { try? FileManager.default.removeItem(at: file) }
   }
 
-  private func commit(_ records: [Record]) throws(StoreError) {
+  private func commit(_ calls: [Call]) throws(StoreError) {
     let pack = store.repository.makePackWriter()
     var writer = ShardWriter(kind: .calls, press: ShardPress(pack: pack))
-    var seen = RecordIDTable(minimumCapacity: records.count)
-    for record in records where seen.insert(record.id).isNew { try writer.add(record) }
+    var seen = RecordIDTable(minimumCapacity: calls.count)
+    for call in calls where seen.insert(call.record.id).isNew {
+      try writer.add(call.record, key: call.key)
+    }
     let shards = try writer.finish(ids: seen.ids[...])
     let old = try convert { () throws(GitError) in try store.repository.reference(reference) }
     try convert { () throws(GitError) in
@@ -172,7 +201,12 @@ package final class CallStore: Sendable {
       try store.repository.updateReference(
         reference, to: commit, expecting: old, message: "stemma: seal calls")
     }
-    try store.index.add(shards.map(\.shard))
+    // The calls are there; who needs the index makes up for what could not be written.
+    do {
+      try store.index.add(shards.map(\.shard))
+    } catch {
+      try store.index.catchUpCalls()
+    }
   }
 }
 
@@ -181,20 +215,27 @@ package enum WriterIdentity {
   /// Reads the identity, or makes one when there is none or the folder was copied from elsewhere.
   package static func current(in folder: URL) throws(StoreError) -> String {
     let file = folder.appending(path: "writer.json")
-    let place = JSON.object(
-      JSONObject([
-        ("machine", .string(machine)),
-        ("path", .string(folder.resolvingSymlinksInPath().path(percentEncoded: false))),
-      ]))
     if let bytes = try? Data(contentsOf: file), let value = try? JSON(parsing: Array(bytes)),
-      value["place"] == place, let id = value["id"]?.string, UUID(uuidString: id) != nil
+      value["place"] == place(of: folder), let id = value["id"]?.string, UUID(uuidString: id) != nil
     {
       return id
     }
+    return try renew(in: folder)
+  }
+
+  /// Makes a new identity, for a copy whose old one is another's.
+  package static func renew(in folder: URL) throws(StoreError) -> String {
     let id = UUID().uuidString.lowercased()
-    let value = JSON.object(JSONObject([("id", .string(id)), ("place", place)]))
-    try DurableFile.replace(file, with: value.canonicalBytes)
+    let value = JSON.object(JSONObject([("id", .string(id)), ("place", place(of: folder))]))
+    try DurableFile.replace(folder.appending(path: "writer.json"), with: value.canonicalBytes)
     return id
+  }
+
+  private static func place(of folder: URL) -> JSON {
+    [
+      "machine": .string(machine),
+      "path": .string(folder.resolvingSymlinksInPath().path(percentEncoded: false)),
+    ]
   }
 
   private static var machine: String {

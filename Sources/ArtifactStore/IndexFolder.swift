@@ -168,12 +168,20 @@ final class IndexFolder: Sendable {
     removeStrangers(except: new.manifest)
   }
 
-  /// Removes segments that are not in force, and what earlier versions of the index left.
+  /// Removes segments that are not in force.
   private func removeStrangers(except names: [String]) {
-    let kept = Set(names + ["manifest", "lock"])
+    let kept = Set(names)
     let found = try? FileManager.default.contentsOfDirectory(atPath: path(""))
-    for name in found ?? [] where !kept.contains(name) {
-      try? FileManager.default.removeItem(atPath: path(name))
+    for name in found ?? [] where name.hasSuffix(".segment") && !kept.contains(name) {
+      unlink(path(name))
+    }
+  }
+
+  /// Compares every page on disk with its checksum.
+  func damages() -> [String] {
+    readManifest().compactMap { name in
+      guard let segment = IndexSegment(path(name)) else { return "'\(name)' cannot be read" }
+      return segment.isWhole ? nil : "'\(name)' holds other bytes than were written"
     }
   }
 
@@ -190,7 +198,7 @@ final class IndexFolder: Sendable {
     } catch {
       throw StoreError(.io, "cannot make the folder '\(folder.path(percentEncoded: false))'")
     }
-    let descriptor = Foundation.open(path("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = Foundation.open(path("lock"), O_RDONLY | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw StoreError(.io, "cannot lock '\(path("lock"))': \(String(cString: strerror(errno)))")
     }

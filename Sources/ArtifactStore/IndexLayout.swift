@@ -16,7 +16,7 @@ struct IndexLayout: Sendable {
   /// The field whose hashes are there; nil when there are none.
   let keyField: String?
 
-  let ids, order, keys, keyOrder, fieldHashes, shards, trees, checksums: Range<Int>
+  let ids, order, keys, keyOrder, keyHashes, shards, trees, checksums: Range<Int>
 
   init(
     recordCount: Int, shardCount: Int, treeCount: Int, hasKeys: Bool, keyField: String? = nil
@@ -37,7 +37,7 @@ struct IndexLayout: Sendable {
     order = section(recordCount, 4)
     keys = section(hasKeys ? recordCount : 0, Digest.length)
     keyOrder = section(hasKeys ? recordCount : 0, 4)
-    fieldHashes = section(keyField == nil ? 0 : recordCount, 8)
+    keyHashes = section(keyField == nil ? 0 : recordCount, 8)
     shards = section(shardCount, Self.shardSizeInBytes)
     trees = section(treeCount, 20)
     checksums = section((end + page - 1) / page, 4)

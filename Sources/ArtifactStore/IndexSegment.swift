@@ -70,6 +70,9 @@ final class IndexSegment: Sendable {
     return file.bytes(range)
   }
 
+  /// Whether every page holds what was written.
+  var isWhole: Bool { (try? bytes(0..<layout.checksums.lowerBound)) != nil }
+
   private func bytes(_ range: Range<Int>) throws(IndexDamage) -> UnsafeRawBufferPointer {
     try Self.checked(range, file, layout)
   }
@@ -93,13 +96,13 @@ final class IndexSegment: Sendable {
     }
     return RecordIndex.NewShard(
       object: shard.object, kind: shard.kind, ids: ids.digests.map(RecordID.init)[...],
-      keys: keys, fieldHashes: try fieldHashes(shard.records))
+      keys: keys, keyHashes: try keyHashes(shard.records))
   }
 
-  /// The hashes of the key fields of some records; empty when the segment has none.
-  func fieldHashes(_ records: Range<Int>) throws(IndexDamage) -> [UInt64] {
+  /// The hashes of the keys of some records; empty when the segment has none.
+  func keyHashes(_ records: Range<Int>) throws(IndexDamage) -> [UInt64] {
     guard layout.keyField != nil else { return [] }
-    let bytes = try bytes(layout.fieldHashes.entries(records, size: 8))
+    let bytes = try bytes(layout.keyHashes.entries(records, size: 8))
     return (0..<records.count).map { bytes.loadLittle(at: $0 * 8, UInt64.self) }
   }
 

@@ -21,7 +21,7 @@ struct IndexSegmentWriter {
     if hasKeys { try writeDigests(to: &file) { $0.keys } }
     if keyField != nil {
       for number in 0..<shardCount {
-        for hash in try shard(number).fieldHashes { try file.append(little: hash) }
+        for hash in try shard(number).keyHashes { try file.append(little: hash) }
       }
       try file.endPage()
     }

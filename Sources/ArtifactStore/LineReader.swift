@@ -12,9 +12,9 @@ extension RawSpan {
   }
 }
 
-/// Reads lines from a file or a pipe, about a mebibyte at a time.
+/// Reads lines from a file or a pipe, so much at a time as stays in a processor's cache.
 package struct LineReader: ~Copyable {
-  private static let stepInBytes = 1 << 20
+  private static let stepInBytes = 256 << 10
 
   private let descriptor: Int32
   private let name: String
@@ -59,6 +59,19 @@ package struct LineReader: ~Copyable {
           hint: "each line is one record; is this a file of JSON lines?")
       }
       isAtEnd = try !fill()
+      try refuseCompressed()
+    }
+  }
+
+  private func refuseCompressed() throws(StoreError) {
+    guard sizeInBytes == count, count >= 4 else { return }
+    let compressors: [(name: String, magic: [UInt8])] = [
+      ("zstd", [0x28, 0xB5, 0x2F, 0xFD]), ("gzip", [0x1F, 0x8B]), ("xz", [0xFD, 0x37, 0x7A, 0x58]),
+    ]
+    for (program, magic) in compressors where buffer.starts(with: magic) {
+      throw StoreError(
+        .refused, "\(name) is compressed by \(program), and holds no lines",
+        hint: "read it through a pipe: '\(program) -dc FILE | stemma import -'")
     }
   }
 

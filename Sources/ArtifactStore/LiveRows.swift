@@ -9,17 +9,23 @@ package struct LiveRows: Sendable {
   /// The number of live records.
   package let count: Int
 
-  package init(_ kind: RecordKind, in version: Version) throws(StoreError) {
+  package init(_ kind: RecordKind, in version: some DatasetContent) throws(StoreError) {
     let store = version.store
-    try store.index.catchUp(tree: version.tree)
+    try store.index.catchUp(tree: version.tree, kinds: [kind, .tombstones])
     let dead = try version.tombstones()
     var table = RecordIDTable()
     var shards: [ObjectID] = []
     var hidden: [ObjectID: Set<Int>] = [:]
     var count = 0
+    var seen = Set<ObjectID>()
     for shard in try version.shards(kind) {
       guard let ids = try store.index.recordIDs(ofShard: shard.object, kind) else {
         throw StoreError(.notFound, "shard '\(shard.path.text)' is not in the index")
+      }
+      guard seen.insert(shard.object).inserted else {
+        throw StoreError(
+          .corrupt, "'\(shard.path.text)' holds the content of another shard",
+          hint: "run 'stemma verify' to see what is affected")
       }
       shards.append(shard.object)
       for (row, id) in ids.enumerated() {
@@ -36,7 +42,21 @@ package struct LiveRows: Sendable {
   }
 }
 
-extension Version {
+extension DatasetContent {
+  /// Lends the live records of one kind, shard by shard; memory stays flat.
+  package func forEachRecord(
+    _ kind: RecordKind, _ body: (Record) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    let rows = try LiveRows(kind, in: self)
+    for shard in rows.shards {
+      let content = try store.reader.artifact(shard)
+      let hidden = rows.hidden[shard] ?? []
+      for (row, range) in try Shard.lineRanges(content).enumerated() where !hidden.contains(row) {
+        try body(try Record(kind, line: Array(content[range])))
+      }
+    }
+  }
+
   /// Lends the live lines of one kind, shard by shard, each with its line feed; memory stays flat.
   package func forEachLines(
     _ kind: RecordKind, _ body: (RawSpan) throws -> Void

@@ -31,17 +31,16 @@ struct PendingCheckout {
   /// Ends what a killed process began; the caller holds the writer lock.
   func recover() throws(StoreError) {
     guard isThere else { return }
-    defer { end() }
     guard let bytes = try? Data(contentsOf: file), let note = try? JSON(parsing: Array(bytes)),
       let branch = note["branch"]?.string,
       let new = note["to"]?.string.flatMap(ObjectID.init(hex:))
-    else { return }
+    else { return end() }
     let old = note["from"]?.string.flatMap(ObjectID.init(hex:))
     let paths = Set(note["writing"]?.array?.compactMap(\.string) ?? [])
     let isMoved = try convert { () throws(GitError) in
       try store.repository.reference(branch) == new && store.repository.contains(new)
     }
-    guard isMoved else { return }
+    guard isMoved else { return end() }
     let differences = try convert { () throws(GitError) in
       let before = try old.map { id throws(GitError) in try store.repository.commit(id).tree }
       return try store.repository.changes(
@@ -59,5 +58,6 @@ struct PendingCheckout {
       WorkingTree.Write(path: change.path, replacing: [try base?.file(change.path)])
     }
     try WorkingTree(store).follow(changes, writing: writes, branch: branch)
+    end()
   }
 }

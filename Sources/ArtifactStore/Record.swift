@@ -69,7 +69,9 @@ package struct Record: Sendable, Hashable {
   package init(_ kind: RecordKind, line: [UInt8]) throws(StoreError) {
     self.kind = kind
     self.line = line
-    if kind == .calls {
+    if let body = CallLine.body(of: line), kind == .calls {
+      id = RecordID(kind: kind, line: body.span.bytes)
+    } else if kind == .calls {
       do {
         id = Record.identity(kind: kind, line: line, value: try JSON(parsing: line))
       } catch {
@@ -84,6 +86,7 @@ package struct Record: Sendable, Hashable {
     guard kind == .calls, var object = value.object else {
       return RecordID(kind: kind, line: line.span.bytes)
     }
+    if let body = CallLine.body(of: line) { return RecordID(kind: kind, line: body.span.bytes) }
     object["usage"] = nil
     return RecordID(kind: kind, line: JSON.object(object).canonicalBytes.span.bytes)
   }
@@ -99,5 +102,47 @@ package struct Record: Sendable, Hashable {
       throw StoreError(
         .corrupt, "record '\(id)' of \(kind.rawValue) is not JSON: \(error.message)")
     }
+  }
+}
+
+/// The line of a call, of which the usage comes last.
+enum CallLine {
+  private static let start = Array(#"{"answer":"#.utf8)
+  private static let usage = Array(#","usage":{"input":"#.utf8)
+  private static let output = Array(#","output":"#.utf8)
+  /// Two counts with their names take no more.
+  private static let longestTail = 80
+
+  /// The line without its usage, which the id does not cover; nil for a line that has another form.
+  ///
+  /// Quotation marks in texts are escaped, so that the name can stand only where it is a member.
+  static func body(of line: [UInt8]) -> [UInt8]? {
+    guard line.starts(with: start) else { return nil }
+    let from = max(start.count, line.count - longestTail)
+    guard let place = line[from...].firstRange(of: usage) else { return nil }
+    var rest = line[place.upperBound...]
+    guard takeCount(&rest), rest.starts(with: output) else { return nil }
+    rest = rest.dropFirst(output.count)
+    guard takeCount(&rest), rest.elementsEqual("}}".utf8) else { return nil }
+    return line[..<place.lowerBound] + [UInt8(ascii: "}")]
+  }
+
+  private static func takeCount(_ rest: inout ArraySlice<UInt8>) -> Bool {
+    let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    rest = rest.dropFirst(digits.count)
+    return digits.count > 0 && digits.count < 17 && (digits.count == 1 || digits.first != 0x30)
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// Where some bytes first stand, or nil.
+  fileprivate func firstRange(of needle: [UInt8]) -> Range<Int>? {
+    guard let first = needle.first else { return nil }
+    var start = startIndex
+    while let place = self[start...].firstIndex(of: first) {
+      if self[place...].starts(with: needle) { return place..<(place + needle.count) }
+      start = place + 1
+    }
+    return nil
   }
 }

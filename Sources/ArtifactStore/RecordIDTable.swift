@@ -1,6 +1,7 @@
 /// A set of record ids that numbers them in the order in which they came.
 ///
-/// Memory: 32 bytes an id and 4 bytes a slot, with up to two thirds of the slots in use.
+/// Memory: 32 bytes an id and 4 bytes a slot, with up to two thirds of the slots in use. A slot holds an
+/// ordinal and, in the bits above, a part of the id, so that ids are looked at only to be sure.
 struct RecordIDTable: Sendable {
   private static let free = UInt32.max
 
@@ -21,22 +22,33 @@ struct RecordIDTable: Sendable {
   }
 
   /// The ordinal of an id, or nil when it is not in the set.
-  func ordinal(of id: RecordID) -> Int? {
-    let slot = slot(of: id)
-    return slots[slot] == Self.free ? nil : Int(slots[slot])
-  }
+  func ordinal(of id: RecordID) -> Int? { ordinal(in: slot(of: id)) }
 
   /// Adds an id unless it is there, and gives its ordinal.
   mutating func insert(_ id: RecordID) -> (ordinal: Int, isNew: Bool) {
     var slot = slot(of: id)
-    guard slots[slot] == Self.free else { return (Int(slots[slot]), false) }
+    if let ordinal = ordinal(in: slot) { return (ordinal, false) }
     if (ids.count + 1) * 3 > slots.count * 2 {
       grow()
       slot = self.slot(of: id)
     }
-    slots[slot] = UInt32(ids.count)
+    slots[slot] = entry(ids.count, id)
     ids.append(id)
     return (ids.count - 1, true)
+  }
+
+  private func ordinal(in slot: Int) -> Int? {
+    // An ordinal has fewer bits than there are slots, and none has all of them set.
+    slots[slot] == Self.free ? nil : Int(slots[slot] & UInt32(slots.count - 1))
+  }
+
+  private func entry(_ ordinal: Int, _ id: RecordID) -> UInt32 {
+    UInt32(ordinal) | tag(id)
+  }
+
+  /// The part of an id that a slot holds, in its place.
+  private func tag(_ id: RecordID) -> UInt32 {
+    UInt32(truncatingIfNeeded: id.digest.leadingWord >> 32) & ~UInt32(slots.count - 1)
   }
 
   /// The slot that holds an id or would take it.
@@ -44,8 +56,13 @@ struct RecordIDTable: Sendable {
   /// Ids are hashes, so that their own bits spread them.
   private func slot(of id: RecordID) -> Int {
     let mask = slots.count - 1
+    let tag = tag(id)
     var slot = Int(truncatingIfNeeded: id.digest.leadingWord) & mask
-    while slots[slot] != Self.free, ids[Int(slots[slot])] != id { slot = (slot + 1) & mask }
+    while slots[slot] != Self.free {
+      let isLike = slots[slot] & ~UInt32(mask) == tag
+      if isLike, ids[Int(slots[slot] & UInt32(mask))] == id { break }
+      slot = (slot + 1) & mask
+    }
     return slot
   }
 
@@ -55,7 +72,7 @@ struct RecordIDTable: Sendable {
     for (ordinal, id) in ids.enumerated() {
       var slot = Int(truncatingIfNeeded: id.digest.leadingWord) & mask
       while slots[slot] != Self.free { slot = (slot + 1) & mask }
-      slots[slot] = UInt32(ordinal)
+      slots[slot] = entry(ordinal, id)
     }
   }
 }

@@ -49,9 +49,9 @@ extension RecordIndex {
     package let ids: ArraySlice<RecordID>
     /// For calls only, the keys in the same order.
     package var keys: [Digest] = []
-    /// For imports with a key field, the hashes of that field in the same order.
-    package var fieldHashes: [UInt64] = []
-    /// The field that was hashed.
+    /// For imports with a key, its hashes in the same order, 0 for none.
+    package var keyHashes: [UInt64] = []
+    /// The member that was hashed.
     package var keyField: String?
   }
 
@@ -59,8 +59,15 @@ extension RecordIndex {
   private static let batchSize = 1 << 18
 
   /// Adds what it has not seen of a version's tree.
-  package func catchUp(tree: ObjectID) throws(StoreError) {
-    try catchUp(Coverage(tree: tree, kinds: RecordKind.versioned + [.tombstones]))
+  ///
+  /// - Parameters:
+  ///   - tree: The version's tree.
+  ///   - kinds: What is needed; damage in other kinds does no harm then.
+  /// - Throws: ``StoreError`` with code `corrupt` or `notFound` for a shard that cannot be read.
+  package func catchUp(
+    tree: ObjectID, kinds: [RecordKind] = RecordKind.versioned + [.tombstones]
+  ) throws(StoreError) {
+    try catchUp(Coverage(tree: tree, kinds: kinds))
   }
 
   /// Adds what it has not seen of the calls of this and other writers.
@@ -85,15 +92,39 @@ extension RecordIndex {
       guard let root = roots.first(where: { $0.name == kind.rawValue && $0.mode == .folder }) else {
         continue
       }
-      if try covers(root.id) { continue }
+      if try covers(mark(root.id, kind)) { continue }
       if !isLoaded {
         // Another process may have been here.
-        try folder.load()
+        try reload(besides: coverage)
         isLoaded = true
-        if try covers(root.id) { continue }
+        if try covers(mark(root.id, kind)) { continue }
       }
-      try add(root: root.id, kind)
+      try add(root: root.id, kind, kind == .imports ? try key(in: roots) : nil)
     }
+  }
+
+  /// What stands for a covered tree: equal trees of two kinds hold other records.
+  private func mark(_ tree: ObjectID, _ kind: RecordKind) -> ObjectID {
+    ObjectID(hashing: .tree, Array("\(kind.rawValue)\0".utf8) + tree.bytes)
+  }
+
+  /// Takes over what others did to the index; what they took away is covered again.
+  private func reload(besides current: Coverage) throws(StoreError) {
+    let before = folder.current.places.count
+    try folder.load()
+    guard folder.current.places.count < before else { return }
+    for other in coverage.withLock({ $0 }) where other != current { try cover(other) }
+  }
+
+  /// The key of imported records, as the tree's `dataset.json` names it.
+  private func key(in roots: [TreeEntry]) throws(StoreError) -> RecordKey? {
+    guard let file = roots.first(where: { $0.name == DatasetIdentity.path && $0.mode == .file })
+    else { return nil }
+    let bytes = try convert { () throws(GitError) in
+      try repository.read(
+        file.id, as: .blob, maximumSizeInBytes: DatasetIdentity.maximumSizeInBytes)
+    }
+    return DatasetIdentity(bytes)?.importKey
   }
 
   private func covers(_ tree: ObjectID) throws(StoreError) -> Bool {
@@ -103,29 +134,29 @@ extension RecordIndex {
     }
   }
 
-  private func add(root: ObjectID, _ kind: RecordKind) throws(StoreError) {
+  private func add(root: ObjectID, _ kind: RecordKind, _ key: RecordKey?) throws(StoreError) {
     var trees: [ObjectID] = []
     var shards: [NewShard] = []
     var count = 0
     let folders = try convert { () throws(GitError) in try repository.entries(ofTree: root) }
     for folder in folders where folder.mode == .folder {
-      if try covers(folder.id) { continue }
+      if try covers(mark(folder.id, kind)) { continue }
       let path = "\(kind.rawValue)/\(folder.name)"
-      for shard in try newShards(in: folder.id, path: path, kind) {
+      for shard in try newShards(in: folder.id, path: path, kind, key) {
         shards.append(shard)
         count += shard.ids.count
       }
-      trees.append(folder.id)
+      trees.append(mark(folder.id, kind))
       if count >= Self.batchSize {
         try add(shards, trees: trees)
         (shards, trees, count) = ([], [], 0)
       }
     }
-    try add(shards, trees: trees + [root])
+    try add(shards, trees: trees + [mark(root, kind)])
   }
 
   private func newShards(
-    in tree: ObjectID, path: String, _ kind: RecordKind
+    in tree: ObjectID, path: String, _ kind: RecordKind, _ key: RecordKey?
   ) throws(StoreError) -> [NewShard] {
     var shards: [NewShard] = []
     let entries = try convert { () throws(GitError) in try repository.entries(ofTree: tree) }
@@ -134,7 +165,7 @@ extension RecordIndex {
         folder.current.places[ShardKey(entry.id, kind)] == nil
       else { continue }
       do throws(StoreError) {
-        shards.append(try read(entry.id, artifact))
+        shards.append(try read(entry.id, artifact, key))
       } catch {
         // One bad shard of calls, perhaps somebody else's, must not stop all work: 'verify' tells.
         guard kind == .calls, error.code == .corrupt else { throw error }
@@ -144,7 +175,7 @@ extension RecordIndex {
   }
 
   private func read(
-    _ object: ObjectID, _ path: ArtifactPath
+    _ object: ObjectID, _ path: ArtifactPath, _ key: RecordKey?
   ) throws(StoreError) -> NewShard {
     let bytes = try reader.artifact(object)
     guard let kind = path.kind, Digest(of: bytes) == path.digest else {
@@ -154,14 +185,27 @@ extension RecordIndex {
     }
     guard kind == .calls else {
       var ids: [RecordID] = []
+      var keyHashes: [UInt64] = []
       for range in try Shard.lineRanges(bytes) {
-        ids.append(RecordID(kind: kind, line: bytes.span.extracting(range).bytes))
+        let line = bytes.span.extracting(range).bytes
+        ids.append(RecordID(kind: kind, line: line))
+        if let key { keyHashes.append(key.hash(of: line) ?? 0) }
       }
-      return NewShard(object: object, kind: kind, ids: ids[...])
+      return NewShard(
+        object: object, kind: kind, ids: ids[...], keyHashes: keyHashes, keyField: key?.field)
     }
     let records = try Shard.records(kind, bytes)
     return NewShard(
       object: object, kind: kind, ids: records.map(\.id)[...], keys: try records.map(CallKeys.key))
+  }
+
+  /// What is wrong with the files; a missing index is none.
+  package func damages() -> [String] { folder.damages() }
+
+  /// Forgets everything; what is needed is read again.
+  package func forget() throws(StoreError) {
+    try convertAny { try folder.clear() }
+    coverage.withLock { $0 = [] }
   }
 
   /// Adds shards whose content the caller has at hand, and trees that hold no other shards.
@@ -194,6 +238,27 @@ extension RecordIndex {
       guard let place = contents.places[ShardKey(object, kind)] else { return nil }
       let segment = contents.segments[place.segment]
       return try segment.idBytes(segment.shards[place.shard].records).digests.map(RecordID.init)
+    }
+  }
+
+  /// The number of a shard's records, or nil when the index has not seen it.
+  func recordCount(ofShard object: ObjectID, _ kind: RecordKind) throws(StoreError) -> Int? {
+    try reading { (contents) throws(IndexDamage) in
+      contents.places[ShardKey(object, kind)].map { place in
+        contents.segments[place.segment].shards[place.shard].records.count
+      }
+    }
+  }
+
+  /// The hashes of the keys of a shard's records in row order, or nil when they are not known.
+  func keyHashes(
+    ofShard object: ObjectID, _ kind: RecordKind, _ key: RecordKey
+  ) throws(StoreError) -> [UInt64]? {
+    try reading { (contents) throws(IndexDamage) in
+      guard let place = contents.places[ShardKey(object, kind)] else { return nil }
+      let segment = contents.segments[place.segment]
+      guard segment.layout.keyField == key.field else { return nil }
+      return try segment.keyHashes(segment.shards[place.shard].records)
     }
   }
 

@@ -50,6 +50,8 @@ package enum Shard {
   /// The most that an artifact may decompress to.
   package static let maximumSizeInBytes = 256 << 20
   package static let maximumLineSizeInBytes = 16 << 20
+  /// A shard of one-byte lines that is closed in time has half as many.
+  private static let maximumLineCount = 1 << 20
 
   /// The ranges of the lines, without their line feeds.
   ///
@@ -61,6 +63,9 @@ package enum Shard {
     for (index, byte) in content.enumerated() where byte == 0x0A {
       guard index - start <= maximumLineSizeInBytes else {
         throw StoreError(.corrupt, "a line of \(index - start) bytes is beyond what is read")
+      }
+      guard index > start, ranges.count < maximumLineCount else {
+        throw StoreError(.corrupt, "a shard has empty lines or too many")
       }
       ranges.append(start..<index)
       start = index + 1

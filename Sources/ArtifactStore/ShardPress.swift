@@ -11,35 +11,21 @@ final class ShardPress: Sendable {
     let object: ObjectID
   }
 
-  private struct State {
-    var count = 0
-    var pressed: [Int: Pressed] = [:]
-    var failure: StoreError?
-    var codecs: [ZstdCodec] = []
-  }
-
-  private static let workerCount = 2
-  private let pack: PackWriter
-  private let queue = DispatchQueue(label: "stemma.shards", attributes: .concurrent)
-  private let group = DispatchGroup()
-  private let places = DispatchSemaphore(value: workerCount + 1)
-  private let state = Mutex(State())
-
-  init(pack: PackWriter) { self.pack = pack }
-
-  /// Takes over the lines of a shard and gives the number under which ``finish()`` names it.
-  func press(_ kind: RecordKind, _ lines: consuming [UInt8]) throws(StoreError) -> Int {
-    places.wait()
-    let (number, failure) = state.withLock { state in
-      state.count += 1
-      return (state.count - 1, state.failure)
+  /// What the threads share; it outlives the press if that goes away first.
+  private final class Work: Sendable {
+    struct State {
+      var pressed: [Int: Pressed] = [:]
+      var failure: StoreError?
+      var codecs: [ZstdCodec] = []
     }
-    if let failure {
-      places.signal()
-      throw failure
-    }
-    let content = lines
-    queue.async(group: group) { [self] in
+
+    let pack: PackWriter
+    let state = Mutex(State())
+    let places = DispatchSemaphore(value: workerCount + 1)
+
+    init(pack: PackWriter) { self.pack = pack }
+
+    func press(_ number: Int, _ kind: RecordKind, _ content: [UInt8]) {
       defer { places.signal() }
       let codec = state.withLock { $0.codecs.popLast() } ?? ZstdCodec()
       do throws(StoreError) {
@@ -52,16 +38,40 @@ final class ShardPress: Sendable {
       }
       state.withLock { $0.codecs.append(codec) }
     }
+  }
+
+  private static let workerCount = 2
+  // Serial queues have threads of their own, beside those that run tasks.
+  private let queues = (0..<workerCount).map { DispatchQueue(label: "stemma.shards.\($0)") }
+  private let group = DispatchGroup()
+  private let work: Work
+  private let count = Mutex(0)
+
+  init(pack: PackWriter) { work = Work(pack: pack) }
+
+  /// Takes over the lines of a shard and gives the number under which ``finish()`` names it.
+  func press(_ kind: RecordKind, _ lines: consuming [UInt8]) throws(StoreError) -> Int {
+    work.places.wait()
+    if let failure = work.state.withLock({ $0.failure }) {
+      work.places.signal()
+      throw failure
+    }
+    let number = count.withLock { count in
+      defer { count += 1 }
+      return count
+    }
+    let content = lines
+    queues[number % Self.workerCount].async(group: group) { [work] in
+      work.press(number, kind, content)
+    }
     return number
   }
 
   /// Waits for all shards and returns them by their numbers.
   func finish() throws(StoreError) -> [Int: Pressed] {
     group.wait()
-    let (pressed, failure) = state.withLock { ($0.pressed, $0.failure) }
+    let (pressed, failure) = work.state.withLock { ($0.pressed, $0.failure) }
     if let failure { throw failure }
     return pressed
   }
-
-  deinit { group.wait() }
 }

@@ -48,6 +48,15 @@ package final class ShardReader: Sendable {
     return try content(of: frame, from: object)
   }
 
+  /// The number of uncompressed bytes that an artifact declares.
+  func contentSize(_ object: ObjectID) throws(StoreError) -> Int {
+    try convert { () throws(GitError) in
+      try repository.withObject(
+        object, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes
+      ) { frame in ZstdCodec.contentSize(frame) ?? 0 }
+    }
+  }
+
   /// The uncompressed bytes of an artifact whose object was read.
   package func content(
     of frame: [UInt8], from object: ObjectID

@@ -1,8 +1,20 @@
 import CanonicalJSON
 package import Git
 
-/// One immutable state of a dataset: a commit, read through the indexes.
-package struct Version: Sendable {
+/// What a dataset holds in one state: a tree, read through the indexes.
+package protocol DatasetContent: Sendable {
+  var store: Store { get }
+  var tree: ObjectID { get }
+}
+
+/// A content that no commit holds yet.
+struct TreeContent: DatasetContent {
+  let store: Store
+  let tree: ObjectID
+}
+
+/// One immutable state of a dataset: a commit.
+package struct Version: DatasetContent {
   package let store: Store
   package let commit: Commit
 
@@ -13,8 +25,11 @@ package struct Version: Sendable {
     let trailers = Trailers(message: commit.message)
     return trailers["Dataset-Tree"] == tree.hex ? trailers : Trailers()
   }
+}
 
-  /// A plain file's bytes, or nil when the version has none of that path.
+extension DatasetContent {
+
+  /// A plain file's bytes, or nil when there is none of that path.
   package func file(_ path: String) throws(StoreError) -> [UInt8]? {
     try convert { () throws(GitError) in
       guard let entry = try store.repository.find(path: path, inTree: tree), entry.mode != .folder
@@ -26,7 +41,7 @@ package struct Version: Sendable {
     }
   }
 
-  /// The object of a folder, or nil when the version has none of that name.
+  /// The object of a folder, or nil when there is none of that name.
   package func folder(_ name: String) throws(StoreError) -> ObjectID? {
     try convert { () throws(GitError) in
       try store.repository.find(path: name, inTree: tree)?.id
@@ -50,14 +65,10 @@ package struct Version: Sendable {
     var removals: [(tombstone: RecordID, record: RecordID)] = []
     var revived = Set<RecordID>()
     for shard in try shards(.tombstones) {
-      for record in try Shard.records(.tombstones, try store.reader.artifact(shard.object)) {
-        let value = try record.value()
-        if let id = value["record"]?.string.flatMap(RecordID.init(hex:)) {
-          removals.append((record.id, id))
-        } else if let id = value["revives"]?.string.flatMap(RecordID.init(hex:)) {
-          revived.insert(id)
-        } else {
-          throw StoreError(.corrupt, "tombstone '\(record.id)' names nothing")
+      for tombstone in try Tombstone.all(inShard: shard.object, store.reader) {
+        switch tombstone.content {
+        case .removal(let record, _): removals.append((tombstone.id, record))
+        case .revival(let removal): revived.insert(removal)
         }
       }
     }
@@ -68,23 +79,47 @@ package struct Version: Sendable {
     }
   }
 
-  /// The ids of the records that a shard of this version holds, live or dead, of one kind.
-  func heldIDs(_ kind: RecordKind) throws(StoreError) -> RecordIDTable {
-    var table = RecordIDTable()
-    for shard in try shards(kind) {
+  /// The ids of the records that a shard of this version holds, live or dead, of one kind, and the
+  /// hashes of their keys in the same order where a key is given.
+  func held(
+    _ kind: RecordKind, key: RecordKey? = nil
+  ) throws(StoreError) -> (ids: RecordIDTable, keyHashes: [UInt64]) {
+    let shards = try shards(kind)
+    var total = 0
+    for shard in shards { total += try store.index.recordCount(ofShard: shard.object, kind) ?? 0 }
+    // Room for what is derived beside, so that the table is not copied for a few more.
+    var table = RecordIDTable(minimumCapacity: total + total / 32)
+    var keyHashes: [UInt64] = []
+    for shard in shards {
       guard let ids = try store.index.recordIDs(ofShard: shard.object, kind) else {
         throw StoreError(.notFound, "shard '\(shard.path.text)' is not in the index")
       }
-      for id in ids { _ = table.insert(id) }
+      let hashes = try key.map { key throws(StoreError) in
+        try self.keyHashes(shard.object, kind, key)
+      }
+      for (row, id) in ids.enumerated() where table.insert(id).isNew {
+        if let hashes { keyHashes.append(hashes[row]) }
+      }
     }
-    return table
+    return (table, keyHashes)
+  }
+
+  private func keyHashes(
+    _ shard: ObjectID, _ kind: RecordKind, _ key: RecordKey
+  ) throws(StoreError) -> [UInt64] {
+    if let known = try store.index.keyHashes(ofShard: shard, kind, key) { return known }
+    // They were imported without this key.
+    let content = try store.reader.artifact(shard)
+    return try Shard.lineRanges(content).map { range in
+      key.hash(of: content.span.extracting(range).bytes) ?? 0
+    }
   }
 
   /// The ids of the record set of one kind, in no order.
   package func liveIDs(_ kind: RecordKind) throws(StoreError) -> [RecordID] {
-    try store.index.catchUp(tree: tree)
+    try store.index.catchUp(tree: tree, kinds: [kind, .tombstones])
     let dead = try tombstones()
-    let held = try heldIDs(kind).ids
+    let held = try held(kind).ids.ids
     return dead.isEmpty ? held : held.filter { dead[$0] == nil }
   }
 

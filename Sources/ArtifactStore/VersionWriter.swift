@@ -26,6 +26,7 @@ package final class VersionWriter: Sendable {
   private let store: Store
   private let base: Version?
   private let run: String
+  private let key: RecordKey?
   private let didKeep: @Sendable (String) -> Void
   private let state: Mutex<State>
 
@@ -36,25 +37,29 @@ package final class VersionWriter: Sendable {
   ///   - base: The version to start from, nil for the first.
   ///   - kinds: What is derived; records of other kinds stay as they are.
   ///   - run: The run's id, for tombstones.
+  ///   - key: What makes imported records the same after a change.
   ///   - didKeep: Told of a generated file that was not written, since somebody changed it.
   /// - Throws: ``StoreError`` when the base cannot be read.
   package init(
     _ store: Store, base: Version?, deriving kinds: [RecordKind], run: String,
-    didKeep: @escaping @Sendable (String) -> Void = { _ in }
+    key: RecordKey? = nil, didKeep: @escaping @Sendable (String) -> Void = { _ in }
   ) throws(StoreError) {
     self.didKeep = didKeep
     self.store = store
     self.base = base
     self.run = run
+    self.key = key
     if let base { try store.index.catchUp(tree: base.tree) }
     let pack = store.repository.makePackWriter()
     let press = ShardPress(pack: pack)
     var state = State(pack: pack, tombstones: ShardWriter(kind: .tombstones, press: press))
     state.dead = try base?.tombstones() ?? [:]
     for kind in kinds {
+      let key = kind == .imports ? key : nil
+      let held = try base?.held(kind, key: key)
       state.kinds[kind] = Derivation(
-        held: try base?.heldIDs(kind) ?? RecordIDTable(),
-        shards: ShardWriter(kind: kind, press: press))
+        held: held?.ids ?? RecordIDTable(), keyHashes: held?.keyHashes ?? [],
+        shards: ShardWriter(kind: kind, press: press, keyField: key?.field))
     }
     self.state = Mutex(state)
   }
@@ -93,7 +98,13 @@ package final class VersionWriter: Sendable {
           counts.blank += 1
           continue
         }
-        let outcome = try keep(RecordID(kind: kind, line: line), line, &derivation, &state)
+        let outcome: Derivation.Outcome
+        do throws(StoreError) {
+          outcome = try keep(RecordID(kind: kind, line: line), line, &derivation, &state)
+        } catch {
+          let number = counts.kept + counts.repeated + counts.blank + 1
+          throw StoreError(error.code, "line \(number): \(error.message)", hint: error.hint)
+        }
         if outcome == .repeated { counts.repeated += 1 } else { counts.kept += 1 }
       }
     }
@@ -110,7 +121,7 @@ package final class VersionWriter: Sendable {
   private func keep(
     _ id: RecordID, _ line: RawSpan, _ derivation: inout Derivation, _ state: inout State
   ) throws(StoreError) -> Derivation.Outcome {
-    let outcome = derivation.derive(id)
+    let outcome = try outcome(of: id, line, &derivation)
     guard outcome != .repeated else { return .repeated }
     // Tombstones may be in force without the record, after a cherry-pick or a compaction.
     for tombstone in state.dead[id] ?? [] {
@@ -122,6 +133,37 @@ package final class VersionWriter: Sendable {
       try derivation.shards.add(line: line)
     }
     return outcome
+  }
+
+  private func outcome(
+    of id: RecordID, _ line: RawSpan, _ derivation: inout Derivation
+  ) throws(StoreError) -> Derivation.Outcome {
+    guard let key else { return derivation.derive(id) }
+    guard let hash = key.hash(of: line) else {
+      throw StoreError(
+        .refused, "there is no member '\(key.field)': \(Self.excerpt(line))",
+        hint: "every line must be a JSON object with the key; '--no-key' forgets the key")
+    }
+    guard let outcome = derivation.derive(id, keyHash: hash) else {
+      throw StoreError(
+        .refused, "an earlier line has the same '\(key.field)': \(Self.excerpt(line))",
+        hint: "name a member that tells all lines apart with --key")
+    }
+    return outcome
+  }
+
+  private static func excerpt(_ line: RawSpan) -> String {
+    line.withUnsafeBytes { String(decoding: $0.prefix(60), as: UTF8.self) }
+  }
+
+  /// Keeps all imported records of the base whose keys no line had.
+  package func keepRest(of kind: RecordKind) throws(StoreError) {
+    try state.withLock { (state) throws(StoreError) in
+      var derivation = try take(kind, from: &state)
+      let dead = state.dead
+      derivation.deriveRest { dead[$0] == nil }
+      state.kinds[kind] = derivation
+    }
   }
 
   /// How the version differs from its base.
@@ -162,8 +204,16 @@ package final class VersionWriter: Sendable {
     package let tree: ObjectID
     package let datasetDigest: Digest
     package let difference: Difference
-    /// The digest of the live ids of each derived kind.
-    package let digests: [RecordKind: Digest]
+    /// The number of live records of each kind that has some.
+    package let totals: [RecordKind: Int]
+
+    /// The memos that every version carries.
+    package var memos: [(String, String)] {
+      [
+        ("Dataset-Digest", datasetDigest.hex), ("Dataset-Tree", tree.hex),
+        (VersionTotals.trailer, VersionTotals.text(totals)),
+      ]
+    }
   }
 
   /// Writes everything in one pack, moves the branch, and brings git's index and files along.
@@ -190,7 +240,6 @@ package final class VersionWriter: Sendable {
       pack.abandon()
       return nil
     }
-    let pending = PendingCheckout(store)
     let generated = files.filter(\.isGenerated)
     let commit = try convert { () throws(GitError) in
       let commit = try store.repository.write(
@@ -200,23 +249,14 @@ package final class VersionWriter: Sendable {
       try pack.finish()
       return commit
     }
-    try pending.begin(
-      branch: branch, from: base?.commit.id, to: commit, writing: generated.map(\.path))
-    do {
-      try store.repository.updateReference(
-        branch, to: commit, expecting: base?.commit.id,
-        message: "stemma: " + (text.split(separator: "\n").first ?? ""))
-    } catch {
-      pending.end()
-      throw StoreError(error)
-    }
-    try store.index.add(shards)
     let writes = try generated.map { file in
       WorkingTree.Write(
         path: file.path, replacing: [nil, try base?.file(file.path), file.replacing, file.bytes])
     }
-    let kept = try WorkingTree(store).follow(changes, writing: writes, branch: branch)
-    pending.end()
+    let kept = try store.move(
+      branch, from: base, to: commit, changes, writing: writes, title: text.prefix { $0 != "\n" })
+    // The version is there; whoever needs the index makes up for what could not be written.
+    try? store.index.add(shards)
     for path in kept { didKeep(path) }
     return try store.version(commit)
   }
@@ -225,7 +265,7 @@ package final class VersionWriter: Sendable {
   package func derivedDigests() throws(StoreError) -> [RecordKind: Digest] {
     state.withLock { state in
       state.kinds.reduce(into: [:]) { digests, kind in
-        digests[kind.key] = DatasetDigest.make(kind.key, kind.value.derivedIDs)
+        digests[kind.key] = DatasetDigest.make(kind.key, sorted: kind.value.derivedIDs)
       }
     }
   }
@@ -235,20 +275,23 @@ package final class VersionWriter: Sendable {
   ) throws -> ([TreeChange], [RecordIndex.NewShard], Summary, PackWriter) {
     var difference = Difference(revived: state.revivedCount)
     var written: [ShardWriter.Written] = []
-    var digests: [RecordKind: Digest] = [:]
-    var ids: [RecordKind: [RecordID]] = [:]
+    var ids: [RecordKind: SortedIDs] = [:]
     for kind in RecordKind.versioned {
       guard var derivation = state.kinds.removeValue(forKey: kind) else { continue }
-      for id in derivation.droppedIDs.sorted() where state.dead[id] == nil {
-        try state.addTombstone([
-          "reason": "no longer derived", "record": .string(id.hex), "run": .string(run),
+      let dropped = derivation.dropped.sorted { $0.id < $1.id }
+      for (id, by) in dropped where state.dead[id] == nil {
+        var tombstone = JSONObject([
+          ("reason", by == nil ? "no longer derived" : "changed"), ("record", .string(id.hex)),
+          ("run", .string(run)),
         ])
+        if let by { tombstone["by"] = .string(by.hex) }
+        try state.addTombstone(.object(tombstone))
         difference.removed += 1
       }
       difference.added += derivation.newIDs.count
-      written += try derivation.shards.finish(ids: derivation.newIDs)
+      written += try derivation.shards.finish(
+        ids: derivation.newIDs, keyHashes: derivation.newKeyHashes)
       ids[kind] = derivation.derivedIDs
-      digests[kind] = DatasetDigest.make(kind, ids[kind] ?? [])
     }
     written += try state.tombstones.finish(ids: state.tombstoneIDs[...])
     var changes = written.map {
@@ -265,8 +308,14 @@ package final class VersionWriter: Sendable {
     let tree = try store.repository.write(changes: changes, onto: base?.tree, into: state.pack)
     let summary = Summary(
       tree: tree, datasetDigest: try datasetDigest(ids), difference: difference,
-      digests: digests)
+      totals: try totals(ids))
     return (changes, written.map(\.shard), summary, state.pack)
+  }
+
+  private func totals(_ derived: [RecordKind: SortedIDs]) throws(StoreError) -> [RecordKind: Int] {
+    var totals = try base?.totals() ?? [:]
+    for (kind, ids) in derived { totals[kind] = ids.count == 0 ? nil : ids.count }
+    return totals
   }
 
   /// Puts derived objects in place of those of the base.
@@ -295,16 +344,16 @@ package final class VersionWriter: Sendable {
   }
 
   private func datasetDigest(
-    _ derived: [RecordKind: [RecordID]]
+    _ derived: [RecordKind: SortedIDs]
   ) throws(StoreError) -> Digest {
-    var ids: [RecordKind: [RecordID]] = [:]
+    var ids: [RecordKind: SortedIDs] = [:]
     for kind in DatasetDigest.kinds {
       if let known = derived[kind] {
         ids[kind] = known
       } else if let base {
-        ids[kind] = try base.liveIDs(kind)
+        ids[kind] = SortedIDs(try base.liveIDs(kind))
       }
     }
-    return DatasetDigest.make(ids)
+    return DatasetDigest.make(sorted: ids)
   }
 }

@@ -27,6 +27,13 @@ package struct WorkingTree {
   ///
   /// The caller holds the writer lock.
   package func prepare() throws(StoreError) {
+    if let work = store.repository.unfinishedWork {
+      throw StoreError(
+        .refused, "a \(work) is not finished",
+        hint: work == "merge"
+          ? "edit the files with conflicts, then 'git add' and 'git commit'; or 'git merge --abort'"
+          : "end it with 'git \(work) --continue' or 'git \(work) --abort'")
+    }
     try PendingCheckout(store).recover()
     try hideArtifacts()
   }
@@ -62,8 +69,7 @@ package struct WorkingTree {
   ) throws(StoreError) -> [String] {
     guard let root = store.repository.workingDirectory else { return [] }
     let showsArtifacts = try isFull
-    let head = try convert { () throws(GitError) in try store.repository.head }
-    guard case .branch(branch, _) = head else { return [] }
+    guard try isAt(branch) else { return [] }
     let files = DatasetFiles(root: root)
     let known = Dictionary(writes.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
     var entries: [IndexChange] = []
@@ -86,6 +92,14 @@ package struct WorkingTree {
     }
     try convert { () throws(GitError) in try store.repository.updateIndex(entries) }
     return kept
+  }
+
+  /// Whether HEAD names a branch, or, for `HEAD`, none.
+  private func isAt(_ branch: String) throws(StoreError) -> Bool {
+    switch try convert({ () throws(GitError) in try store.repository.head }) {
+    case .branch(let name, _): name == branch
+    case .detached: branch == "HEAD"
+    }
   }
 
   private func write(_ change: TreeChange, in files: DatasetFiles) throws(StoreError) {

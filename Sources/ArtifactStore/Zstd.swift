@@ -50,6 +50,13 @@ package final class ZstdCodec: Sendable {
     }
   }
 
+  /// The content size that a frame declares; nil without one.
+  static func contentSize(_ frame: RawSpan) -> Int? {
+    let size = frame.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
+    guard size != UInt64.max, size != UInt64.max - 1 else { return nil }
+    return Int(clamping: size)
+  }
+
   /// The content of one frame that fills the bytes.
   ///
   /// - Throws: ``StoreError`` with code `corrupt` for anything else, a frame without a content

@@ -6,6 +6,7 @@ import Git
 
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "demo",
     abstract: "Make a complete dataset without any model, and show what can be done with it",
     discussion: """
       The embedded teacher, which plays every role for grade-school arithmetic and is no language \
@@ -22,6 +23,10 @@ struct Demo: AsyncParsableCommand {
 
   func run() async throws {
     let start = ContinuousClock.now
+    guard !FileManager.default.fileExists(atPath: directory) else {
+      throw CommandError(
+        "there is a '\(directory)' already", hint: "name a new folder: stemma demo NAME")
+    }
     try await step("init", directory, "--recipe", "grade-school-math")
     try setKnob(["samples"], to: "240")
     try await step("run", "-C", directory)
@@ -58,6 +63,7 @@ struct Demo: AsyncParsableCommand {
   private func step(_ arguments: String...) async throws {
     Output.line()
     Output.line("$ stemma \(arguments.joined(separator: " "))")
+    Output.flush()
     var command = try StemmaCommand.parseAsRoot(arguments)
     if var command = command as? any AsyncParsableCommand {
       try await command.run()

@@ -6,6 +6,7 @@ import Foundation
 
 struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "diff",
     abstract: "Compare two versions record by record",
     discussion: """
       EXAMPLES
@@ -37,7 +38,9 @@ struct Diff: AsyncParsableCommand {
     for kind in diff.kinds {
       let name = kind.kind.rawValue.padding(toLength: 14, withPad: " ", startingAt: 0)
       Output.line(
-        "\(name)\(kind.added.count) added, \(kind.removed.count) removed, "
+        "\(name)\(kind.added.count - kind.changed.count) added, "
+          + "\(kind.removed.count - kind.changed.count) removed, "
+          + (kind.changed.isEmpty ? "" : "\(kind.changed.count) changed, ")
           + "\(try diff.commonCount(kind)) the same")
     }
     let slots = [
@@ -46,7 +49,8 @@ struct Diff: AsyncParsableCommand {
     for (name, numbers) in slots where !numbers.isEmpty {
       let some = numbers.prefix(12).map(String.init).joined(separator: ", ")
       Output.line(
-        "samples \(name) in \(numbers.count) slots: \(some)\(numbers.count > 12 ? ", …" : "")")
+        "samples \(name) in \(Plural.text(numbers.count, "slot")): \(some)\(numbers.count > 12 ? ", …" : "")"
+      )
     }
     if diff.files.isEmpty, diff.kinds.isEmpty {
       Output.line("The two versions hold the same.")
@@ -61,6 +65,11 @@ struct Diff: AsyncParsableCommand {
         [
           ("kind", .string(kind.kind.rawValue)), ("same", JSON(try diff.commonCount(kind))),
           ("added", ids(kind.added)), ("removed", ids(kind.removed)),
+          (
+            "changed",
+            .array(
+              kind.changed.map { ["old": .string($0.old.hex), "new": .string($0.new.hex)] })
+          ),
         ])
     }
     func numbers(_ slots: [Int]) -> JSON { .array(slots.map { JSON($0) }) }

@@ -5,6 +5,7 @@ import Foundation
 
 struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "export",
     abstract: "Write the records of a version as JSON lines",
     discussion: """
       Samples are written as their values, in the order of their slots; imported records as the lines \

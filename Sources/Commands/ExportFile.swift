@@ -29,6 +29,7 @@ struct ExportFile: ~Copyable {
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
     if buffer.count + bytes.count > Self.bufferSizeInBytes { try flush() }
     if bytes.count > Self.bufferSizeInBytes / 2 {
+      try flush()
       try hand(over: bytes)
     } else {
       buffer.append(contentsOf: bytes)

@@ -5,6 +5,7 @@ import Simula
 
 struct Hook: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "hook",
     abstract: "Do the work of a git hook; its script calls this",
     discussion: """
       HOOKS

@@ -6,6 +6,7 @@ import Starters
 
 struct Init: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "init",
     abstract: "Make a new dataset from a starter recipe",
     discussion: """
       Writes recipe.yaml, the prompt templates, a README and git hooks, and commits them as the \
@@ -30,6 +31,9 @@ struct Init: AsyncParsableCommand {
       throw CommandError(
         "no starter recipe '\(recipe)'",
         hint: "there are: \(Starter.all.map(\.name).joined(separator: ", "))", status: .usage)
+    }
+    guard !directory.isEmpty else {
+      throw CommandError("an empty name is no folder", hint: "stemma init NAME", status: .usage)
     }
     let url = URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL
     let version = try NewDataset(at: url, recipe: starter.recipe).make()

@@ -4,6 +4,7 @@ import CanonicalJSON
 
 struct List: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "list",
     abstract: "List the records of one kind",
     discussion: """
       KINDS
@@ -11,7 +12,7 @@ struct List: AsyncParsableCommand {
 
       EXAMPLES
         stemma list samples
-        stemma list samples --json | jq .value.question
+        stemma list samples --json | jq .value.value
         stemma list rejections -n 20
       """)
 

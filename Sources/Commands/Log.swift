@@ -6,9 +6,10 @@ import Git
 
 struct Log: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "log",
     abstract: "List the versions of a dataset, newest first",
     discussion: """
-      Each line shows the version, when it was made, how many samples it has of how many wanted, and \
+      Each line shows the version, when it was made, how many records it has, of how many wanted, and \
       how many calls its run asked.
 
       EXAMPLES
@@ -32,27 +33,34 @@ struct Log: AsyncParsableCommand {
   func run() async throws {
     let store = try dataset.store()
     let start = try store.version(revision)
+    var totals = KnownTotals()
     for commit in try store.repository.history(from: [start.commit.id], limit: limit) {
       let version = try store.version(commit.id)
-      if form.isJSON { printJSON(version) } else { printText(version) }
+      let counts = try totals.counts(of: version)
+      if form.isJSON { printJSON(version, counts) } else { printText(version, counts) }
     }
   }
 
-  private func printText(_ version: Version) {
+  private func printText(_ version: Version, _ totals: [RecordKind: Int]) {
     let memos = version.memos
     var parts = [
       Output.shortID(version.commit.id.hex), Dates.text(version.commit.author),
       version.title.padding(toLength: max(32, version.title.count), withPad: " ", startingAt: 0),
     ]
-    if let samples = memos["Samples"] { parts.append("\(samples) samples") }
-    if let calls = memos["Calls"], let cached = memos["Cached"] {
+    if let samples = memos["Samples"] {
+      parts.append("\(samples) samples")
+    } else if let count = totals[.samples] {
+      parts.append("\(count) samples")
+    }
+    if let count = totals[.imports] { parts.append("\(count) imports") }
+    if memos["Rolled-Back-To"] == nil, let calls = memos["Calls"], let cached = memos["Cached"] {
       parts.append("\(calls) asked, \(cached) cached")
     }
     if memos["Partial"] != nil { parts.append("partial") }
     Output.line(parts.joined(separator: "  "))
   }
 
-  private func printJSON(_ version: Version) {
+  private func printJSON(_ version: Version, _ totals: [RecordKind: Int]) {
     let memos = version.memos
     Output.json(
       "version",
@@ -61,12 +69,35 @@ struct Log: AsyncParsableCommand {
         ("time", JSON(Int(version.commit.author.time))),
         ("author", .string(version.commit.author.name)),
         (
+          "records",
+          .object(
+            JSONObject(
+              totals.sorted { $0.key.rawValue < $1.key.rawValue }
+                .map { ($0.key.rawValue, JSON($0.value)) }))
+        ),
+        (
           "memos",
           .object(
             JSONObject(
               memos.entries.filter { $0.name != "Stage" }.map { ($0.name, .string($0.value)) }))
         ),
       ])
+  }
+}
+
+/// Totals that are counted once for all versions with the same records.
+private struct KnownTotals {
+  private var known: [[ObjectID?]: [RecordKind: Int]] = [:]
+
+  mutating func counts(of version: Version) throws -> [RecordKind: Int] {
+    var folders: [ObjectID?] = []
+    for kind in RecordKind.versioned + [.tombstones] {
+      folders.append(try version.folder(kind.rawValue))
+    }
+    if let counts = known[folders] { return counts }
+    let counts = try version.totals()
+    known[folders] = counts
+    return counts
   }
 }
 

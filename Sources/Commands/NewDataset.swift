@@ -45,9 +45,10 @@ struct NewDataset {
     func file(_ path: String, _ text: String) -> VersionWriter.File {
       VersionWriter.File(path: path, bytes: Array(text.utf8), isGenerated: true)
     }
-    let identity: JSON = ["format": 1, "name": .string(name)]
     return [
-      file("dataset.json", identity.canonicalText + "\n"), file("recipe.yaml", recipe),
+      VersionWriter.File(
+        path: DatasetIdentity.path, bytes: DatasetIdentity(name: name).bytes, isGenerated: true),
+      file("recipe.yaml", recipe),
       file("README.md", card), file(".gitattributes", "*.zst -text -delta\n"),
     ] + BuiltInPrompt.all.map { file("prompts/\($0.task).mustache", $0.text) }
   }

@@ -5,6 +5,7 @@ import Git
 
 struct Rollback: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "rollback",
     abstract: "Make a new version with the content of an old one",
     discussion: """
       Nothing is lost: the versions in between stay in the history, and recorded answers stay in the \
@@ -23,7 +24,9 @@ struct Rollback: AsyncParsableCommand {
   func run() async throws {
     let store = try dataset.store()
     let old = try store.version(revision)
-    let title = "Roll back to \(old.commit.id.hex.prefix(12)): \(old.title)"
+    // A rollback to a rollback is one to what that returned to.
+    let name = old.title.replacing(/^(Roll back to [0-9a-f]{12}: )+/, with: "")
+    let title = "Roll back to \(old.commit.id.hex.prefix(12)): \(name)"
     let version = try store.rollback(to: old, title: title)
     if form.isJSON {
       Output.json(

@@ -10,6 +10,7 @@ import Teachers
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "run",
     abstract: "Run what is stale and commit a version",
     discussion: """
       Answers are asked only where no recorded one exists. When nothing has changed nothing is done. \
@@ -50,9 +51,11 @@ struct Run: AsyncParsableCommand {
     let store = try dataset.store()
     if let samples { try setSampleCount(samples, in: store) }
     let reporter = RunReporter()
+    MissingCalls.warn(store)
     let stage = until.flatMap(StageName.init(rawValue:)) ?? .samples
     let report = try await Run.execute(store, until: stage, reporter: reporter)
     RunSummary(report).print(asJSON: form.isJSON)
+    Housekeeping(store).tidy()
     if report.shortfall != nil { throw ExitCode(ExitStatus.partlyDone.rawValue) }
   }
 
@@ -84,5 +87,18 @@ struct Run: AsyncParsableCommand {
       throw CommandError(
         "cannot write 'recipe.yaml'", hint: "check that you may write to the dataset")
     }
+  }
+}
+
+/// Tells of a clone that lacks the recorded calls, before their questions are paid for again.
+enum MissingCalls {
+  static func warn(_ store: Store) {
+    guard let head = try? store.head(),
+      (try? CallReferences.all(in: store.repository).isEmpty) == true,
+      (try? head.liveCount(.metaPrompts)) ?? 0 > 0 || (try? head.liveCount(.proposals)) ?? 0 > 0
+    else { return }
+    Output.complain(
+      "note: the recorded calls of this dataset are not here, so that stale stages ask everything "
+        + "again; to fetch them: git fetch origin '\(RemoteCalls.refspec("origin"))'")
   }
 }

@@ -16,7 +16,10 @@ struct RunSummary {
 
   private func printText() {
     guard !report.isUpToDate else {
-      Output.line("Nothing to do: every stage is fresh.")
+      Output.line(
+        report.until == .samples
+          ? "Nothing to do: every stage is fresh."
+          : "Nothing to do: every stage up to \(report.until.rawValue) is fresh.")
       return
     }
     let counts = report.counts
@@ -49,7 +52,10 @@ struct RunSummary {
       Output.line("Not accepted: \(list.joined(separator: ", ")).")
     }
     Output.line("Time: \(seconds) s.")
-    for version in report.versions { Output.line("Version: \(version)") }
+    for (place, version) in report.versions.enumerated() {
+      let isSources = report.versions.count > 1 && place == 0
+      Output.line("Version: \(version)\(isSources ? " (sources)" : "")")
+    }
     if let shortfall = report.shortfall {
       Output.complain("stemma: \(shortfall)")
       Output.complain(

@@ -7,6 +7,7 @@ import Pipeline
 
 struct Show: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "show",
     abstract: "Show one version of a dataset",
     discussion: """
       EXAMPLES

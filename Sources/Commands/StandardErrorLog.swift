@@ -15,7 +15,7 @@ struct StandardErrorLog: LogHandler {
 
   func log(event: LogEvent) {
     let details = (event.metadata ?? [:]).sorted { $0.key < $1.key }
-      .map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+      .map { "\($0.key.split(separator: ".").last ?? ""): \($0.value)" }.joined(separator: ", ")
     Output.complain("note: \(event.message)" + (details.isEmpty ? "" : " (\(details))"))
   }
 }

@@ -8,6 +8,7 @@ import Simula
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "status",
     abstract: "Show what changed since the last version and what is stale",
     discussion: """
       EXAMPLES
@@ -30,11 +31,11 @@ struct Status: AsyncParsableCommand {
     if form.isJSON {
       printJSON(head, plan, changed)
     } else {
-      printText(head, plan, changed)
+      try printText(head, plan, changed)
     }
   }
 
-  private func printText(_ head: Version?, _ plan: RunPlan, _ changed: [String]) {
+  private func printText(_ head: Version?, _ plan: RunPlan, _ changed: [String]) throws {
     if let head {
       Output.line("Version \(Output.shortID(head.commit.id.hex)): \(head.title)")
     } else {
@@ -46,7 +47,20 @@ struct Status: AsyncParsableCommand {
       Output.line("\(name)\(Status.text(state.freshness))")
     }
     if let partial = plan.partial { Output.line("partial: \(partial)") }
-    Output.line(plan.isFresh ? "Nothing to do." : "'stemma run' brings the rest up to date.")
+    if let head, let advice = try CompactionAdvice(head), advice.isWorthwhile {
+      Output.line(
+        "\(Plural.text(advice.shardCount, "shard")), \(Plural.text(advice.deadCount, "dead record")): "
+          + "'stemma compact' would make reading faster.")
+    }
+    let isExhausted =
+      plan.partial?.contains("exhausted") == true
+      && plan.stages.allSatisfy { $0.freshness == .fresh }
+    Output.line(
+      plan.isFresh
+        ? "Nothing to do."
+        : isExhausted
+          ? "No attempt is left: raise 'slots' in recipe.yaml, then run again."
+          : "'stemma run' brings the rest up to date.")
   }
 
   private func printJSON(_ head: Version?, _ plan: RunPlan, _ changed: [String]) {

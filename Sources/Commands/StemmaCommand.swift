@@ -2,6 +2,8 @@ package import ArgumentParser
 import Foundation
 
 /// The program: its commands, and the one place where errors become text and exit codes.
+///
+/// Each command names itself: finding the name by reflection would cost milliseconds at each start.
 package struct StemmaCommand: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "stemma",
@@ -24,7 +26,15 @@ package struct StemmaCommand: AsyncParsableCommand {
           Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self, Diff.self,
         ]),
       CommandGroup(
-        name: "Keep:", subcommands: [Import.self, Export.self, Rollback.self, Verify.self]),
+        name: "Versions:",
+        subcommands: [
+          Branch.self, Tag.self, Checkout.self, Rollback.self, Undo.self, Merge.self,
+        ]),
+      CommandGroup(
+        name: "Share:", subcommands: [Clone.self, Push.self, Pull.self]),
+      CommandGroup(
+        name: "Keep:",
+        subcommands: [Import.self, Export.self, Verify.self, Compact.self, GarbageCollection.self]),
       CommandGroup(name: "Inside:", subcommands: [Hook.self]),
     ])
 

@@ -2,16 +2,27 @@ import ArgumentParser
 import ArtifactStore
 import CanonicalJSON
 import Dataset
+import Git
 
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Read everything again and check every hash",
+    commandName: "verify",
+    abstract: "Read the dataset again and check every hash",
     discussion: """
-      Every artifact of every version and all recorded calls are decompressed and hashed, every line \
-      is checked to be canonical JSON, and what live records name must be there.
+      Artifacts of the present version and all recorded calls are decompressed and hashed, every \
+      line is checked to be canonical JSON, and what live records name must be there.
+
+      --quick looks only whether everything is there; --full reads all versions of all branches and \
+      tags, and the files of packs and indexes to their last byte; --sample reads a random part of \
+      that. Nothing is ever deleted: --quarantine moves damaged packs to .git/stemma/quarantine, \
+      and keeps of them in use what can still be read; --repair does that too, and takes over all \
+      objects of a remote.
 
       EXAMPLES
         stemma verify
+        stemma verify --full
+        stemma verify --sample 5
+        stemma verify --full --repair origin
 
       \(ExitStatus.help)
       """)
@@ -19,36 +30,97 @@ struct Verify: AsyncParsableCommand {
   @OptionGroup var dataset: DatasetOptions
   @OptionGroup var form: FormOptions
 
+  @Flag(help: "Only look whether everything is there.")
+  var quick = false
+
+  @Flag(help: "Read every version and every file.")
+  var full = false
+
+  @Option(help: ArgumentHelp("Read so many artifacts of a hundred.", valueName: "percent"))
+  var sample: Double?
+
+  @Flag(help: "Move damaged packs aside.")
+  var quarantine = false
+
+  @Option(
+    help: ArgumentHelp("Move damaged packs aside, and take over a remote's.", valueName: "remote"))
+  var repair: String?
+
+  func validate() throws {
+    if [quick, full, sample != nil].count(where: \.self) > 1 {
+      throw ValidationError("only one of '--quick', '--full' and '--sample' can be given")
+    }
+    if let sample, !(0...100).contains(sample) {
+      throw ValidationError("'--sample \(sample)' is outside of 0...100")
+    }
+    if quarantine || repair != nil, !full {
+      throw ValidationError("'--quarantine' and '--repair' need '--full'")
+    }
+  }
+
+  private var depth: Verification.Depth {
+    if quick { return .quick }
+    if full { return .full }
+    return sample.map { .sample(percent: $0) } ?? .present
+  }
+
   func run() async throws {
     let store = try dataset.store()
-    let result = try Verification(store, from: try store.head())
-    if form.isJSON {
-      for damage in result.damages {
-        Output.json(
-          "damage", [("place", .string(damage.place)), ("message", .string(damage.message))])
-      }
-      Output.json(
-        "verification",
-        [
-          ("clean", .bool(result.isClean)), ("versions", JSON(result.versionCount)),
-          ("artifacts", JSON(result.artifactCount)), ("records", JSON(result.recordCount)),
-          ("missing-calls", JSON(result.missingCalls)),
-        ])
-    } else {
-      for damage in result.damages { Output.line("damaged  \(damage.place): \(damage.message)") }
-      Output.line(
-        "\(result.isClean ? "Clean" : "Damaged"): \(result.versionCount) versions, "
-          + "\(result.artifactCount) artifacts, \(result.recordCount) records read.")
-      if result.missingCalls > 0 {
-        Output.line(
-          "\(result.missingCalls) records name calls that are not here; fetch them with: "
-            + "git fetch origin '+refs/stemma/calls/*:refs/stemma/remotes/origin/calls/*'")
-      }
-    }
+    let progress = CountProgress("artifacts checked")
+    let result = try Verification(store, depth: depth) { progress.update($0) }
+    progress.end()
+    let artifacts = result.damages.compactMap(\.artifact)
+    let head = try? store.head()
+    let scope = artifacts.isEmpty ? nil : head.map { DamageScope(artifacts, in: $0) }
+    if form.isJSON { printJSON(result, scope) } else { printText(result, scope) }
     guard !result.isClean else { return }
+    let aside = Quarantine(store)
+    if quarantine || repair != nil { try aside.run() }
+    if let repair { return try aside.repair(from: repair) }
     throw CommandError(
-      "\(result.damages.count) damaged places",
-      hint: "a clone or a remote may hold them whole: compare with 'git fsck' there",
-      status: .damaged)
+      Plural.text(result.damages.count, "damaged place"), hint: hint(scope), status: .damaged)
+  }
+
+  private func hint(_ scope: DamageScope?) -> String {
+    guard let remote = scope?.remotes.first else {
+      return "a clone may hold them whole: run 'stemma verify' there, and fetch from it"
+    }
+    return "'\(remote)' has them: 'stemma verify --full --repair \(remote)'"
+  }
+
+  private func printText(_ result: Verification, _ scope: DamageScope?) {
+    for damage in result.damages { Output.line("damaged  \(damage.place): \(damage.message)") }
+    if let scope, !scope.samples.isEmpty {
+      let some = scope.samples.prefix(6).map { Output.shortID($0.hex) }.joined(separator: ", ")
+      Output.line(
+        "This touches \(Plural.text(scope.samples.count, "sample")): \(some)"
+          + (scope.samples.count > 6 ? ", …" : ""))
+    }
+    let what = quick ? "looked at" : "read"
+    Output.line(
+      "\(result.isClean ? "Clean" : "Damaged"): \(Plural.text(result.versionCount, "version")), "
+        + "\(Plural.text(result.artifactCount, "artifact")), "
+        + "\(Plural.text(result.recordCount, "record")) \(what).")
+    if result.missingCalls > 0 {
+      Output.line(
+        "\(Plural.text(result.missingCalls, "record")) name calls that are not here; fetch them "
+          + "with: git fetch origin '\(RemoteCalls.refspec("origin"))'")
+    }
+  }
+
+  private func printJSON(_ result: Verification, _ scope: DamageScope?) {
+    for damage in result.damages {
+      Output.json(
+        "damage", [("place", .string(damage.place)), ("message", .string(damage.message))])
+    }
+    Output.json(
+      "verification",
+      [
+        ("clean", .bool(result.isClean)), ("versions", JSON(result.versionCount)),
+        ("artifacts", JSON(result.artifactCount)), ("records", JSON(result.recordCount)),
+        ("missing-calls", JSON(result.missingCalls)),
+        ("touched-samples", .array((scope?.samples ?? []).map { .string($0.hex) })),
+        ("whole-at", .array((scope?.remotes ?? []).map { .string($0) })),
+      ])
   }
 }

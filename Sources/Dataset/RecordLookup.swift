@@ -30,7 +30,9 @@ package struct RecordLookup: Sendable {
     guard let id = ids.first, let record = try find(id) else {
       throw StoreError(
         .notFound, "no record '\(prefix)'",
-        hint: "'stemma list samples' shows ids; calls need the calls reference to be fetched")
+        hint:
+          "'stemma list KIND' shows ids; nodes and strategies are in taxonomies/ and strategies.yaml"
+      )
     }
     return record
   }
@@ -63,7 +65,10 @@ package struct RecordLookup: Sendable {
       let bytes = Hex.bytes(digits.utf8.count % 2 == 0 ? digits : String(digits.dropLast()))
     else {
       throw StoreError(
-        .refused, "'\(prefix)' is no id: at least \(Self.minimumDigits) hexadecimal digits are")
+        .refused,
+        "'\(prefix)' is no beginning of an id: that has \(Self.minimumDigits) to "
+          + "\(Digest.length * 2) hexadecimal digits",
+        hint: "'stemma list samples' shows ids")
     }
     return try store.index.find(idPrefix: bytes).filter { $0.id.hex.hasPrefix(digits) }
   }

@@ -171,7 +171,8 @@ struct StrategyReader {
       let name = path.map { " (\(Quote.plain($0, longest: 120)))" } ?? ""
       log.add(
         line.place, "the node '\(id)'\(name) is in no taxonomy",
-        hint: "remove the line, name another node, or plan again with 'stemma run --replan'")
+        hint:
+          "remove the line, name another node, or remove strategies.yaml: the next run plans anew")
       return nil
     }
     return id

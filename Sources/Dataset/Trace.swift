@@ -47,7 +47,8 @@ package struct Trace: Sendable {
     let record = try lookup.record(prefix)
     var tree = try node(record, relation: record.kind.rawValue)
     if record.kind == .samples { tree.causes += try judgements(of: record) }
-    tree.causes.append(try origin(of: record))
+    // Calls are in no version.
+    if record.kind != .calls { tree.causes.append(try origin(of: record)) }
     return tree
   }
 
@@ -141,28 +142,26 @@ package struct Trace: Sendable {
     }
   }
 
-  /// The first version on this branch that held a record, and the run that made it.
+  /// The oldest version of this branch that held a record, and the run that made it.
   private func origin(of record: Record) throws -> TraceNode {
     let objects = Set(
       try version.store.index.find(idPrefix: record.id.digest.bytes).map(\.location.object))
     var first = version
-    if record.kind != .calls {
-      var next: Version? = version
-      while let candidate = next, try holds(objects, record.kind, candidate) {
-        first = candidate
-        next = try candidate.commit.parents.first.flatMap { parent in
-          version.store.repository.contains(parent) ? try version.store.version(parent) : nil
-        }
+    var next: Version? = version
+    while let candidate = next {
+      if try holds(objects, record.kind, candidate) { first = candidate }
+      next = try candidate.commit.parents.first.flatMap { parent in
+        version.store.repository.contains(parent) ? try version.store.version(parent) : nil
       }
     }
     let memos = first.memos
+    var content = JSONObject()
+    if let run = memos["Run-Id"] { content["run"] = .string(run) }
+    content["title"] = .string(String(first.commit.message.prefix { $0 != "\n" }))
+    content["recipe"] = .string(try first.file("recipe.yaml").map { Digest(of: $0).hex } ?? "")
     return TraceNode(
-      relation: "first in version", id: first.commit.id.hex,
-      content: [
-        "run": .string(memos["Run-Id"] ?? ""),
-        "title": .string(String(first.commit.message.prefix { $0 != "\n" })),
-        "recipe": .string(try first.file("recipe.yaml").map { Digest(of: $0).hex } ?? ""),
-      ], causes: [])
+      relation: "first in version", id: first.commit.id.hex, content: .object(content),
+      causes: [])
   }
 
   private func holds(

@@ -1,64 +1,137 @@
 package import ArtifactStore
 import CanonicalJSON
-import Git
+package import Git
 
-/// What reading everything again has found.
+/// What reading a dataset again has found.
 package struct Verification: Sendable {
-  /// One thing that is not as it must be.
-  package struct Damage: Sendable, Hashable {
-    /// A path in a version, a reference, or a record.
-    package let place: String
-    package let message: String
+  /// How much is read.
+  package enum Depth: Sendable, Hashable {
+    /// Whether all that the present version names is there; no content is read.
+    case quick
+    /// The present version and the recorded calls.
+    case present
+    /// Every version of all branches and tags, the calls, and the files of packs and indexes.
+    case full
+    /// As full, but the content of only so many artifacts of a hundred, chosen at random.
+    case sample(percent: Double)
   }
 
-  package private(set) var damages: [Damage] = []
+  /// One thing that is not as it must be.
+  package struct Damage: Sendable, Hashable {
+    /// A path in a version, a reference, a record, or a file.
+    package let place: String
+    package let message: String
+    /// The artifact, where it is one.
+    package var artifact: Artifact?
+
+    /// An artifact with its object.
+    package struct Artifact: Sendable, Hashable {
+      package let path: String
+      package let object: ObjectID
+    }
+  }
+
+  package internal(set) var damages: [Damage] = []
   /// What is not here though records name it; no damage, but not traceable here.
-  package private(set) var missingCalls = 0
-  package private(set) var artifactCount = 0
-  package private(set) var recordCount = 0
-  package private(set) var versionCount = 0
+  package internal(set) var missingCalls = 0
+  package internal(set) var artifactCount = 0
+  package internal(set) var recordCount = 0
+  package internal(set) var versionCount = 0
 
   package var isClean: Bool { damages.isEmpty }
 
-  private let store: Store
-  private var checked = Set<ObjectID>()
-  private var held: [RecordID: RecordKind] = [:]
+  let store: Store
+  let depth: Depth
+  private let didCheck: @Sendable (_ artifactCount: Int) -> Void
+  private var checked = Set<Place>()
 
-  /// Reads and hashes every artifact of every version of all branches and tags, and all recorded
-  /// calls; what live records name is checked in one version.
-  package init(_ store: Store, from start: Version?) throws(StoreError) {
+  /// An object under a name: the same bytes under another name are to be other records.
+  private struct Place: Hashable {
+    let object: ObjectID
+    let path: String
+  }
+
+  /// Checks a dataset.
+  ///
+  /// Of the present version also the references between records are checked.
+  ///
+  /// - Parameters:
+  ///   - store: The dataset.
+  ///   - depth: How much is read.
+  ///   - didCheck: Told how many artifacts were checked so far.
+  /// - Throws: ``StoreError`` for what is no damage, such as a file that may not be read.
+  package init(
+    _ store: Store, depth: Depth = .full,
+    didCheck: @escaping @Sendable (_ artifactCount: Int) -> Void = { _ in }
+  ) throws(StoreError) {
     self.store = store
-    try checkCalls()
-    guard let start else { return }
-    for commit in try history(start) {
-      versionCount += 1
-      checkObject(commit.id, as: .commit, place: "version \(commit.id)")
-      check(tree: commit.tree, path: "", of: commit.id)
-    }
-    if damages.isEmpty { try checkReferences(start) }
-    try checkMemos(start)
-  }
-
-  private func history(_ start: Version) throws(StoreError) -> [Commit] {
-    do {
-      var starts = [start.commit.id]
-      for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
-        for reference in try store.repository.references(under: prefix) {
-          starts.append(try store.repository.resolve(reference.name))
-        }
+    self.depth = depth
+    self.didCheck = didCheck
+    let isDeep = depth != .quick && depth != .present
+    if isDeep { checkFiles() }
+    do throws(StoreError) {
+      if depth != .quick { try checkCalls() }
+      let head = try store.head()
+      for commit in isDeep ? history(head) : [head?.commit].compactMap(\.self) {
+        versionCount += 1
+        checkObject(commit.id, as: .commit, place: "version \(commit.id)")
+        check(tree: commit.tree, path: "", of: commit.id)
       }
-      return try store.repository.history(from: starts)
+      guard depth != .quick, damages.isEmpty, let head else { return }
+      try checkReferences(head)
+      try checkMemos(head)
     } catch {
-      throw StoreError(error, while: "cannot read the history")
+      // What a reference names must be there.
+      guard error.code == .notFound || error.code == .corrupt else { throw error }
+      report("the history", error.message)
     }
   }
 
-  private mutating func report(_ place: String, _ message: String) {
-    damages.append(Damage(place: place, message: message))
+  /// The versions of all branches and tags; where one is not there, those up to it.
+  private mutating func history(_ head: Version?) -> [Commit] {
+    var commits: [Commit] = []
+    var seen = Set<ObjectID>()
+    var starts = [("HEAD", head?.commit.id)]
+    for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
+      for reference in (try? store.repository.references(under: prefix)) ?? [] {
+        starts.append((reference.name, reference.id))
+      }
+    }
+    let boundary = (try? store.repository.shallowCommits) ?? []
+    for (name, start) in starts {
+      guard let start else { continue }
+      do {
+        var next = [try store.repository.resolve(start.hex)]
+        while let id = next.popLast() {
+          guard seen.insert(id).inserted else { continue }
+          let commit = try store.repository.commit(id)
+          commits.append(commit)
+          if !boundary.contains(id) { next += commit.parents }
+        }
+      } catch {
+        report(name, error.message)
+      }
+    }
+    return commits
+  }
+
+  mutating func report(_ place: String, _ message: String, _ artifact: Damage.Artifact? = nil) {
+    damages.append(Damage(place: place, message: message, artifact: artifact))
+  }
+
+  /// Compares packs and the index of records with the checksums in them.
+  private mutating func checkFiles() {
+    for pack in (try? store.repository.packs()) ?? [] {
+      guard let damage = store.repository.damage(inPack: pack) else { continue }
+      report("pack \(pack)", damage)
+    }
+    for damage in store.index.damages() {
+      report(".git/stemma/index", "\(damage); it can be removed, and is made anew")
+    }
   }
 
   private mutating func check(tree: ObjectID, path: String, of version: ObjectID) {
-    guard checked.insert(tree).inserted else { return }
+    guard checked.insert(Place(object: tree, path: path)).inserted else { return }
     let place = path.isEmpty ? "the tree of version \(version)" : path
     checkObject(tree, as: .tree, place: place)
     let entries: [TreeEntry]
@@ -77,7 +150,9 @@ package struct Verification: Sendable {
           continue
         }
         check(tree: entry.id, path: name, of: version)
-      } else if entry.mode != .submodule, checked.insert(entry.id).inserted {
+      } else if entry.mode != .submodule,
+        checked.insert(Place(object: entry.id, path: name)).inserted
+      {
         if let artifact = ArtifactPath(name) {
           check(artifact, entry.id, place: name)
         } else {
@@ -92,7 +167,9 @@ package struct Verification: Sendable {
       do {
         let tree = try store.repository.commit(reference.id).tree
         for file in try store.repository.files(inTree: tree) {
-          guard checked.insert(file.entry.id).inserted else { continue }
+          guard checked.insert(Place(object: file.entry.id, path: file.path)).inserted else {
+            continue
+          }
           guard let path = ArtifactPath(file.path), path.kind == .calls else {
             report("\(reference.name): \(file.path)", "this is no shard of calls")
             continue
@@ -105,85 +182,64 @@ package struct Verification: Sendable {
     }
   }
 
-  /// Reads a git object and compares it with its name; nil when it is damaged.
+  /// Reads a git object and compares it with its name; nil when it is damaged, or not read.
   @discardableResult
   private mutating func checkObject(
-    _ id: ObjectID, as kind: ObjectKind, place: String
+    _ id: ObjectID, as kind: ObjectKind, place: String, artifact: Damage.Artifact? = nil
   ) -> [UInt8]? {
     do {
+      if depth == .quick, kind == .blob {
+        guard try store.repository.sizeInBytes(of: id) <= Shard.maximumSizeInBytes else {
+          report(place, "it is larger than any artifact", artifact)
+          return nil
+        }
+        return nil
+      }
       let bytes = try store.repository.read(
         id, as: kind, maximumSizeInBytes: Shard.maximumSizeInBytes)
       guard ObjectID(hashing: kind, bytes) == id else {
-        report(place, "git object '\(id)' holds other bytes than its name says")
+        report(place, "git object '\(id)' holds other bytes than its name says", artifact)
         return nil
       }
       return bytes
     } catch {
-      report(place, error.message)
+      report(place, error.message, artifact)
       return nil
     }
   }
 
   private mutating func check(_ path: ArtifactPath, _ id: ObjectID, place: String) {
-    guard let frame = checkObject(id, as: .blob, place: place) else { return }
+    let artifact = Damage.Artifact(path: path.text, object: id)
+    if case .sample(let percent) = depth, Double.random(in: 0..<100) >= percent { return }
     artifactCount += 1
+    didCheck(artifactCount)
+    guard let frame = checkObject(id, as: .blob, place: place, artifact: artifact) else { return }
     do {
       let bytes = try store.reader.content(of: frame, from: id)
       guard Digest(of: bytes) == path.digest else {
-        report(place, "its bytes do not hash to its name")
+        report(place, "its bytes do not hash to its name", artifact)
         return
       }
       guard let kind = path.kind else {
         guard (try? JSON(parsing: bytes)) != nil else {
-          report(place, "it is not JSON")
+          report(place, "it is not JSON", artifact)
           return
         }
         return
       }
-      for record in try Shard.records(kind, bytes) {
-        recordCount += 1
-        held[record.id] = kind
-        // Imported lines are opaque.
-        if kind == .imports { continue }
+      let lines = try Shard.lineRanges(bytes)
+      recordCount += lines.count
+      // Imported lines are opaque.
+      guard kind != .imports else { return }
+      for line in lines {
+        let record = try Record(kind, line: Array(bytes[line]))
         guard try record.value().canonicalBytes == record.line else {
-          report(place, "record '\(record.id)' is not canonical JSON")
+          report(place, "record '\(record.id)' is not canonical JSON", artifact)
           return
         }
       }
     } catch {
-      report(place, error.message)
-    }
-  }
-
-  /// Checks that what live records name is there.
-  private mutating func checkReferences(_ version: Version) throws(StoreError) {
-    let references: [(RecordKind, member: String, to: Set<RecordKind>)] = [
-      (.metaPrompts, "mix", [.mixes]), (.metaPrompts, "from", [.metaPrompts]),
-      (.samples, "meta-prompt", [.metaPrompts]), (.rejections, "meta-prompt", [.metaPrompts]),
-    ]
-    var judged = Set<String>()
-    for kind in RecordKind.versioned {
-      for record in try version.records(kind) {
-        let value = try record.value()
-        for reference in references where reference.0 == kind {
-          guard let text = value[reference.member]?.string, !text.isEmpty else { continue }
-          guard let id = RecordID(hex: text), let found = held[id], reference.to.contains(found)
-          else {
-            report(
-              "\(kind.rawValue) \(record.id)",
-              "it names \(reference.member) '\(text)', which is nowhere")
-            continue
-          }
-        }
-        if let text = value["call"]?.string, let id = RecordID(hex: text), held[id] != .calls {
-          missingCalls += 1
-        }
-        if kind == .samples { judged.insert(record.id.hex) }
-        if kind == .rejections, let sample = value["sample"]?.string { judged.insert(sample) }
-        if kind == .verdicts, let sample = value["sample"]?.string, !judged.contains(sample) {
-          report("verdicts \(record.id)", "it judges '\(sample)', which is nowhere")
-        }
-      }
+      report(place, error.message, artifact)
     }
   }
 

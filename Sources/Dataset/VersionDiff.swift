@@ -17,7 +17,7 @@ package struct VersionDiff: Sendable {
 
   /// The number of records of a kind that both versions hold.
   package func commonCount(_ changes: RecordChanges) throws(StoreError) -> Int {
-    try new.liveCount(changes.kind) - changes.added.count
+    try (new.totals()[changes.kind] ?? 0) - changes.added.count
   }
 
   package init(from old: Version, to new: Version) throws(StoreError) {
@@ -30,27 +30,38 @@ package struct VersionDiff: Sendable {
       throw StoreError(error, while: "cannot compare the files of two versions")
     }
     let samples = kinds.first { $0.kind == .samples }
-    let addedSlots = Set(try VersionDiff.slots(samples?.added ?? [], in: new))
-    let removedSlots = Set(try VersionDiff.slots(samples?.removed ?? [], in: old))
+    let addedSlots = Set(try new.slots(ofSamples: samples?.added ?? []))
+    let removedSlots = Set(try old.slots(ofSamples: samples?.removed ?? []))
     changedSlots = addedSlots.intersection(removedSlots).sorted()
     self.addedSlots = addedSlots.subtracting(removedSlots).sorted()
     self.removedSlots = removedSlots.subtracting(addedSlots).sorted()
   }
 
-  private static func slots(
-    _ ids: [RecordID], in version: Version
-  ) throws(StoreError) -> [Int] {
+}
+
+extension Version {
+  /// The slots of samples, in no order.
+  func slots(ofSamples ids: [RecordID]) throws(StoreError) -> [Int] {
+    var slots: [Int] = []
+    for record in try records(.samples, ids) { slots.append(try record.value()["slot"]?.int ?? -1) }
+    return slots
+  }
+
+  /// Reads records of one kind, in no order.
+  func records(_ kind: RecordKind, _ ids: [RecordID]) throws(StoreError) -> [Record] {
     var places: [RecordLocation] = []
     for id in ids {
-      let matches = try version.store.index.find(idPrefix: id.digest.bytes)
-      if let match = matches.first(where: { $0.kind == .samples }) { places.append(match.location) }
+      let matches = try store.index.find(idPrefix: id.digest.bytes)
+      // The index remembers shards that were pruned since.
+      let match = matches.first { match in
+        match.kind == kind && store.repository.contains(match.location.object)
+      }
+      if let match { places.append(match.location) }
     }
     // In the order of the shards, so that each is decompressed once.
     places.sort { ($0.object, $0.row) < ($1.object, $1.row) }
-    var slots: [Int] = []
-    for place in places {
-      slots.append(try version.record(.samples, place).value()["slot"]?.int ?? -1)
-    }
-    return slots
+    var records: [Record] = []
+    for place in places { records.append(try record(kind, place)) }
+    return records
   }
 }

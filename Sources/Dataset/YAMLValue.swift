@@ -97,16 +97,47 @@ enum PlainScalar {
     case "false", "False", "FALSE": return false
     default: break
     }
-    if text.wholeMatch(of: /[-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN/) != nil { return nil }
-    if let match = text.wholeMatch(of: /0o([0-7]+)/) { return integer(String(match.1), radix: 8) }
-    if let match = text.wholeMatch(of: /0x([0-9a-fA-F]+)/) {
-      return integer(String(match.1), radix: 16)
+    guard let first = text.utf8.first, first < UInt8(ascii: "A") else { return .string(text) }
+    if notFinite.contains(text) { return nil }
+    if let digits = digits(of: text, after: "0o", radix: 8) { return integer(digits, radix: 8) }
+    if let digits = digits(of: text, after: "0x", radix: 16) { return integer(digits, radix: 16) }
+    var rest = text.utf8[...]
+    if let sign = rest.first, "+-".utf8.contains(sign) { rest.removeFirst() }
+    let whole = takeDigits(&rest)
+    if whole > 0, rest.isEmpty { return integer(text, radix: 10) }
+    var fraction = 0
+    if rest.first == UInt8(ascii: ".") {
+      rest.removeFirst()
+      fraction = takeDigits(&rest)
     }
-    if text.wholeMatch(of: /[-+]?[0-9]+/) != nil { return integer(text, radix: 10) }
-    if text.wholeMatch(of: /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/) != nil {
-      return float(text)
-    }
-    return .string(text)
+    guard whole + fraction > 0, takeExponent(&rest), rest.isEmpty else { return .string(text) }
+    return float(text)
+  }
+
+  private static let notFinite: Set<String> = Set(
+    ["", "+", "-"].flatMap { sign in [".inf", ".Inf", ".INF"].map { sign + $0 } }
+      + [".nan", ".NaN", ".NAN"])
+
+  private static func digits(of text: String, after prefix: String, radix: Int) -> String? {
+    guard text.hasPrefix(prefix), text.utf8.count > prefix.utf8.count else { return nil }
+    let digits = text.dropFirst(prefix.count)
+    return digits.utf8.allSatisfy { Character(Unicode.Scalar($0)).hexDigitValue ?? 99 < radix }
+      ? String(digits) : nil
+  }
+
+  /// Drops the digits at the beginning and counts them.
+  private static func takeDigits(_ rest: inout Substring.UTF8View) -> Int {
+    let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    rest = rest[digits.endIndex...]
+    return digits.count
+  }
+
+  /// Drops an exponent; false where something else begins as one.
+  private static func takeExponent(_ rest: inout Substring.UTF8View) -> Bool {
+    guard let first = rest.first, "eE".utf8.contains(first) else { return true }
+    rest.removeFirst()
+    if let sign = rest.first, "+-".utf8.contains(sign) { rest.removeFirst() }
+    return takeDigits(&rest) > 0
   }
 
   private static func integer(_ text: String, radix: Int) -> JSON? {

@@ -38,6 +38,35 @@ extension Repository {
     }
   }
 
+  /// Makes HEAD name a branch, which may have no commit yet.
+  package func setHead(branch: String) throws(GitError) {
+    try setHead("ref: \(branch)") { git_repository_set_head($0, branch) }
+  }
+
+  /// Makes HEAD name a commit.
+  package func setHead(detached commit: ObjectID) throws(GitError) {
+    try setHead(commit.hex) { repository in
+      var oid = commit.oid
+      return git_repository_set_head_detached(repository, &oid)
+    }
+  }
+
+  private func setHead(
+    _ content: String, _ change: (OpaquePointer) -> Int32
+  ) throws(GitError) {
+    let signer = try identity
+    try retryingWhileLocked { () throws(GitError) in
+      let claim = try ReferenceClaim("HEAD", holding: content, in: gitDirectory)
+      defer { withExtendedLifetime(claim) {} }
+      try withHandle { (repository) throws(GitError) in
+        try check("cannot sign reflog") {
+          git_repository_set_ident(repository, signer.name, signer.email)
+        }
+        try check("cannot set HEAD to '\(content)'") { change(repository) }
+      }
+    }
+  }
+
   /// Says whether another working tree of this repository has the branch checked out.
   ///
   /// - Parameter branch: The full name, such as `refs/heads/main`.

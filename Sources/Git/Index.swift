@@ -42,6 +42,14 @@ extension Repository {
     }
   }
 
+  /// Enters conflicts of a merge in place of what their paths hold.
+  package func updateIndex(conflicts: [MergeConflict]) throws(GitError) {
+    for conflict in conflicts { _ = try PathRules.components(of: conflict.path) }
+    try retryingWhileLocked { () throws(GitError) in
+      try writeIndex([], removing: conflicts.map(\.path), conflicts: conflicts)
+    }
+  }
+
   /// Changes entries of the index in one write, and leaves all others as they are.
   ///
   /// The status of files that hold what their entry says is noted, so that git need not read
@@ -74,11 +82,22 @@ extension Repository {
   }
 
   private func writeIndex(
-    _ entries: [(path: String, entry: git_index_entry)], removing removals: [String]
+    _ entries: [(path: String, entry: git_index_entry)], removing removals: [String],
+    conflicts: [MergeConflict] = []
   ) throws(GitError) {
+    let path = gitDirectory.appending(path: "index").path(percentEncoded: false)
+    let lock = try FileLock.take(on: path, in: gitDirectory)
     try withHandle { (repository) throws(GitError) in
-      let index = try Self.readIndex(repository)
-      defer { git_index_free(index) }
+      let index =
+        if let lock {
+          try Self.openDraft(lock, of: path, in: repository)
+        } else {
+          try Self.readIndex(repository)
+        }
+      defer {
+        git_index_free(index)
+        if lock != nil { git_repository_set_index(repository, nil) }
+      }
       let hasConflicts = git_index_has_conflicts(index) == 1
       for path in removals {
         try Self.allowingAbsence("cannot remove '\(path)' from index") {
@@ -99,8 +118,46 @@ extension Repository {
           }
         }
       }
+      for conflict in conflicts {
+        try check("cannot enter the conflict of '\(conflict.path)' into index") {
+          Self.lend(conflict.path, conflict.base) { base in
+            Self.lend(conflict.path, conflict.ours) { ours in
+              Self.lend(conflict.path, conflict.theirs) { theirs in
+                git_index_conflict_add(index, base, ours, theirs)
+              }
+            }
+          }
+        }
+      }
       try check("cannot write index") { git_index_write(index) }
+      try lock?.publish()
     }
+  }
+
+  /// Lends an entry of a path; nil where there is none.
+  private static func lend(
+    _ path: String, _ content: PathContent?, _ body: (UnsafePointer<git_index_entry>?) -> Int32
+  ) -> Int32 {
+    guard let content else { return body(nil) }
+    return path.withCString { path in
+      var entry = git_index_entry(content, status: nil, skipsWorkingTree: false)
+      entry.path = path
+      return body(&entry)
+    }
+  }
+
+  /// Opens a copy of the index in its place for a while, for libgit2 to write elsewhere.
+  private static func openDraft(
+    _ lock: FileLock, of path: String, in repository: OpaquePointer
+  ) throws(GitError) -> OpaquePointer {
+    // Another name keeps the time, from which libgit2 knows which files to look at again.
+    guard link(path, lock.draft) == 0 || errno == ENOENT else {
+      throw GitError("cannot read index", systemError: errno)
+    }
+    let index = try makeHandle("cannot read index") { git_index_open(&$0, lock.draft) }
+    git_repository_set_index(repository, index)
+    git_index_set_caps(index, GIT_INDEX_CAPABILITY_FROM_OWNER.rawValue)
+    return index
   }
 
   private static func allowingAbsence(

@@ -4,6 +4,12 @@ extension Repository {
   /// How the files of unfinished packs begin; git's own cleaning knows them by `tmp_`.
   static let leftoverPrefix = "tmp_pack_stemma_"
 
+  /// The names of the packs, without what follows the dot.
+  package func packs() throws(GitError) -> [String] {
+    try listDirectory(packDirectory).filter { $0.hasPrefix("pack-") && $0.hasSuffix(".idx") }
+      .map { String($0.dropLast(4)) }
+  }
+
   /// Removes the unfinished packs of processes that died.
   ///
   /// A living writer holds a lock on its file, which the operating system drops with the process.

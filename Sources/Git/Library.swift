@@ -11,7 +11,7 @@ private let startStatus: Int32 = {
     stemma_git_enable_strict_object_creation(0),
     // Hashing each object again makes reading 3 to 6 times slower; what matters has its own digest.
     stemma_git_enable_strict_hash_verification(0),
-    stemma_git_limit_open_packs(256),
+    stemma_git_limit_open_packs(256), stemma_git_limit_mapped(8 << 20, 32 << 20),
     stemma_git_allow_worktree_configuration(),
   ]
   return settings.first { $0 < 0 } ?? 0

@@ -81,6 +81,19 @@ package final class ObjectReader: ObjectSource {
     }
   }
 
+  /// The size of an object without its header.
+  func sizeInBytes(of id: ObjectID) throws(GitError) -> Int {
+    try handle.withLock { (handle) throws(GitError) in
+      var oid = id.oid
+      var size = 0
+      var type = GIT_OBJECT_INVALID
+      try check("cannot read object '\(id)'") {
+        git_odb_read_header(&size, &type, handle.objects, &oid)
+      }
+      return size
+    }
+  }
+
   package func contains(_ id: ObjectID) -> Bool {
     contains(id, refreshing: true)
   }

@@ -2,6 +2,12 @@ import CGit2
 import Foundation
 
 extension Repository {
+  /// Whether git takes a name for a branch or tag below a prefix such as `refs/heads/`.
+  package static func isValidName(_ name: String, under prefix: String) -> Bool {
+    !name.hasPrefix("-") && name != "HEAD" && !name.contains("\0")
+      && git_reference_is_valid_name(prefix + name) == 1
+  }
+
   /// Reads a reference by its full name, through symbolic ones; nil where it does not exist.
   package func reference(_ name: String) throws(GitError) -> ObjectID? {
     try refuseNUL(name, "reference")
@@ -56,6 +62,8 @@ extension Repository {
     let signer = try identity
     try refuseNUL(signer.name, "name")
     try retryingWhileLocked { () throws(GitError) in
+      let claim = try ReferenceClaim(name, holding: new?.hex ?? "-", in: commonDirectory)
+      defer { withExtendedLifetime(claim) {} }
       try withHandle { (repository) throws(GitError) in
         try check("cannot sign reflog") {
           git_repository_set_ident(repository, signer.name, signer.email)

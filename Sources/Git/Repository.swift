@@ -118,6 +118,14 @@ package final class Repository: ObjectSource {
     objects.contains(id)
   }
 
+  /// The size of an object's content; the content is not read.
+  package func sizeInBytes(of id: ObjectID) throws(GitError) -> Int {
+    try objects.sizeInBytes(of: id)
+  }
+
+  /// Where to run git's own program for this repository.
+  package var commandDirectory: URL { workingDirectory ?? gitDirectory }
+
   /// Looks for packs that were added or removed since.
   package func refresh() throws(GitError) {
     try objects.refresh()

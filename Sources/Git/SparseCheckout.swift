@@ -48,10 +48,12 @@ extension Repository {
 
   private func replace(_ path: String, with bytes: [UInt8]) throws(GitError) {
     do throws(GitError) {
-      var file = try OutputFile.create(path + ".lock")
+      let lock = try FileLock.take(on: path, in: gitDirectory)
+      var file = try OutputFile.create(lock?.draft ?? path + ".lock")
       try file.append(bytes)
       try file.sync()
       try file.publish(as: path, permissions: 0o644)
+      withExtendedLifetime(lock) {}
     } catch {
       guard error.code == .exists else { throw error }
       throw GitError(.locked, "cannot set '\(path)': another process holds its lock")

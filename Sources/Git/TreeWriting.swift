@@ -1,3 +1,5 @@
+import CGit2
+
 /// What a path shall hold in a new tree.
 package struct TreeChange: Sendable, Hashable {
   /// The path from the root.
@@ -43,6 +45,23 @@ extension Repository {
   ///   signature, and as the pack does.
   package func write(commit: CommitDraft, into pack: PackWriter) throws(GitError) -> ObjectID {
     try pack.add(.commit, try commit.bytes())
+  }
+
+  /// Adds a tag object, which gives a commit a name and a message, to a pack.
+  ///
+  /// - Throws: ``GitError`` with code `invalid` for a name that git does not take or an unusable
+  ///   signature, and as the pack does.
+  package func write(
+    tag name: String, of commit: ObjectID, message: String, tagger: Signature,
+    into pack: PackWriter
+  ) throws(GitError) -> ObjectID {
+    guard git_reference_is_valid_name("refs/tags/\(name)") == 1, !message.contains("\0") else {
+      throw GitError(.invalid, "cannot make tag '\(name)': no valid name or message")
+    }
+    let end = message.hasSuffix("\n") ? "" : "\n"
+    let text =
+      "object \(commit)\ntype commit\ntag \(name)\ntagger \(try tagger.line())\n\n\(message)\(end)"
+    return try pack.add(.tag, Array(text.utf8))
   }
 
   private func build(

@@ -18,6 +18,10 @@ package struct UnusableAnswer: Error, Sendable, Hashable {
     self.reason = reason
     self.message = message
   }
+
+  /// How to have a question asked again; goes behind another hint.
+  static let again =
+    "; recorded answers are used again: to ask anew give the teacher another 'revision:'"
 }
 
 /// What asking came to: a value, or why none of the tries gave one.

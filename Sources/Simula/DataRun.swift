@@ -48,7 +48,7 @@ struct DataRun: Sendable {
     let isHopeless = progress.kept == 0 && report.wanted > 0 && stage == .samples
     let hopeless = SimulaError(
       .hopeless, "no sample was accepted in \(progress.exhausted) slots: \(tally.causes)",
-      hint: "see 'stemma list rejections' for what came instead")
+      hint: "see 'stemma list rejections' for what came instead" + UnusableAnswer.again)
     if isHopeless, let base, try base.liveCount(.samples) > 0 { throw hopeless }
     report.versions += try commit(
       writer, base: base, until: stage, isComplete: failure == nil, &report)

@@ -24,7 +24,7 @@ package struct FactorStage: Sendable {
     guard candidates.count >= 2 else {
       throw SimulaError(
         .unusableAnswers, "the proposer named \(candidates.count) factors, and 2 are needed",
-        hint: "name 'factors:' in recipe.yaml, or use another model")
+        hint: "name 'factors:' in recipe.yaml, or use another model" + UnusableAnswer.again)
     }
     let kept = try await review(candidates)
     return kept.prefix(knobs.factorCount.upperBound).map(\.name)
@@ -60,7 +60,8 @@ package struct FactorStage: Sendable {
       throw SimulaError(
         .unusableAnswers,
         "no proposal of factors could be used after \(Asker.tries) tries each: \(problem.message)",
-        hint: "use a model that answers in JSON, or name 'factors:' in recipe.yaml")
+        hint: "use a model that answers in JSON, or name 'factors:' in recipe.yaml"
+          + UnusableAnswer.again)
     }
     return proposals
   }

@@ -236,10 +236,7 @@ enum RunMessage {
     title: String, run: String, summary: VersionWriter.Summary, counts: CallCache.Counts,
     samples: (kept: Int, wanted: Int)?, memos: [StageMemo], more: [(String, String)] = []
   ) -> String {
-    var entries: [(String, String)] = [
-      ("Run-Id", run), ("Dataset-Digest", summary.datasetDigest.hex),
-      ("Dataset-Tree", summary.tree.hex),
-    ]
+    var entries = [("Run-Id", run)] + summary.memos
     if let samples { entries.append(("Samples", "\(samples.kept)/\(samples.wanted)")) }
     entries += [
       ("Calls", String(counts.asked)), ("Cached", String(counts.cached)),

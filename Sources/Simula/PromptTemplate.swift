@@ -1,4 +1,5 @@
 package import CanonicalJSON
+import Foundation
 import Mustache
 package import Teachers
 
@@ -23,6 +24,13 @@ package struct PromptTemplate: Sendable {
     else {
       throw PromptTemplate.failure(task, "lacks a line '### system' and after it one '### user'")
     }
+    if let unknown = PromptTemplate.names(in: lines[systemLine...]).first(where: {
+      !task.variables.contains($0)
+    }) {
+      throw PromptTemplate.failure(
+        task,
+        "names '{{\(unknown)}}', but has only \(task.variables.sorted().joined(separator: ", "))")
+    }
     system = try PromptTemplate.compile(lines[(systemLine + 1)..<userLine], task)
     user = try PromptTemplate.compile(lines[(userLine + 1)...], task)
   }
@@ -37,14 +45,30 @@ package struct PromptTemplate: Sendable {
     do {
       return try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + text)
     } catch {
-      throw failure(task, "is no Mustache: \(error)")
+      throw failure(task, "is no Mustache: \(reason(error))")
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    guard let error = error as? MustacheTemplate.ParserError else { return "\(error)" }
+    let line = error.context.line.trimmingCharacters(in: .whitespaces)
+    return "\(error.error) at '\(line.prefix(80))'"
+  }
+
+  /// The variables that tags name, without comments and settings; of `a.b` and `f(a)` it is `a`.
+  private static func names(in lines: ArraySlice<Substring>) -> [String] {
+    lines.joined(separator: "\n").matches(of: /\{\{\{?([#^\/&]?)([^}]*)\}\}/).compactMap { match in
+      let tag = match.2.trimmingCharacters(in: .whitespaces)
+      guard let first = tag.first, !"!%=>$<.".contains(first) else { return nil }
+      let name = (tag.split(separator: "(").last ?? "").prefix { !") .".contains($0) }
+      return name.isEmpty ? nil : String(name)
     }
   }
 
   private static func failure(_ task: PromptTask, _ message: String) -> SimulaError {
     SimulaError(
       .template, "prompts/\(task.rawValue).mustache \(message)",
-      hint: "mend it, or remove it and run 'stemma init' for the built-in one")
+      hint: "mend it, or take the committed one back: 'git checkout HEAD -- \(task.path)'")
   }
 
   package func messages(_ inputs: JSONObject) -> [Message] {
@@ -94,6 +118,30 @@ package enum PromptTask: String, Sendable, CaseIterable {
   case solveCheck = "solve-check"
 
   package var path: String { "prompts/\(rawValue).mustache" }
+
+  /// What a template may name, also inside of lists.
+  var variables: Set<String> {
+    let requirements = ["requirements", "factor", "name", "path"]
+    let place = ["factor", "node", "path", "siblings", "hasSiblings", "plan"]
+    let candidates = ["candidates", "key", "name", "votes", "proposals"]
+    let own: [String] =
+      switch self {
+      case .proposeFactors: ["examples", "references", "minimum", "maximum"]
+      case .reviewFactors: ["minimum"] + candidates
+      case .proposeChildren: place + ["minimum", "maximum"]
+      case .reviewChildren: place + candidates
+      case .planLevel: ["factor", "level", "nodes"]
+      case .planStrategies: ["paths", "factor", "path", "minimum", "maximum"]
+      case .metaPrompts: requirements + ["count"]
+      case .complexify: requirements + ["scenario"]
+      case .generate: requirements + ["scenario", "examples"]
+      case .refine: requirements + ["scenario", "draft", "explanation"]
+      case .judgeRequirements: requirements + ["scenario", "sample"]
+      case .askCorrect, .askIncorrect, .solveCheck: ["question", "answer"]
+      case .solve: ["question"]
+      }
+    return Set(own + ["description", "schema"])
+  }
 }
 
 /// All templates of a dataset.

@@ -23,7 +23,8 @@ package struct Snapshot: Sendable {
     }
     guard let text = try file(Self.recipePath) else {
       throw StoreError(
-        .notFound, "there is no 'recipe.yaml'", hint: "make a dataset with 'stemma init'")
+        .notFound, "there is no 'recipe.yaml'",
+        hint: "in a dataset: 'git checkout HEAD -- recipe.yaml'; a new one: 'stemma init NAME'")
     }
     recipe = try Recipe(
       parsing: text,

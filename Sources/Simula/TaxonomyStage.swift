@@ -67,7 +67,7 @@ package struct TaxonomyStage: Sendable {
     guard depth > 0 else {
       throw SimulaError(
         .unusableAnswers, "factor '\(factor)' could not be divided: \(reason)",
-        hint: "use another model, or name other 'factors:' in recipe.yaml")
+        hint: "use another model, or name other 'factors:' in recipe.yaml" + UnusableAnswer.again)
     }
     nodes[node]?.isUnexpanded = true
     log.notice("'\(nodes[node]?.name ?? "")' of '\(factor)' stays a leaf: \(reason)")

@@ -1,6 +1,7 @@
-import ArtifactStore
 import CanonicalJSON
 import Testing
+
+@testable import ArtifactStore
 
 @Suite("Identity of records")
 struct RecordIdentityTests {
@@ -32,6 +33,30 @@ struct RecordIdentityTests {
       var other = call
       other[name] = "changed"
       #expect(Record(.calls, .object(other)).id != Record(.calls, .object(call)).id)
+    }
+  }
+
+  @Test(
+    "a call's id is that of its canonical form without the usage, whatever its texts hold",
+    arguments: [
+      #"{"input":1,"output":2}"#, #"{"input":0,"output":123456789012345}"#, #"{"input":1}"#,
+      #"{"input":1,"output":2,"other":3}"#, #"{"input":1.5,"output":2}"#, "null", #""text""#,
+    ])
+  func callForms(usage: String) throws {
+    let texts = [
+      "plain", #","usage":{"input":1,"output":2}}"#, "\n\u{0}\"\\",
+      #"{"usage":{"input":7,"output":8}}"#,
+    ]
+    for text in texts {
+      let body: JSON = [
+        "answer": ["finish": "stop", "text": .string(text)], "key": .string(text),
+        "request": ["inputs": ["usage": ["input": 1, "output": 2]], "text": .string(text)],
+      ]
+      var call = try #require(body.object)
+      call["usage"] = try JSON(parsing: usage)
+      let made = Record(.calls, .object(call))
+      #expect(made.id == RecordID(kind: .calls, line: body.canonicalBytes.span.bytes))
+      #expect(try Record(.calls, line: made.line).id == made.id)
     }
   }
 

@@ -55,10 +55,15 @@ struct ShardTests {
 
   @Test("lines end with a line feed, which is not part of them")
   func lines() throws {
-    let content = Array("{\"a\":1}\n\n{\"b\":\"\r\"}\n".utf8)
-    #expect(try Shard.lineRanges(content) == [0..<7, 8..<8, 9..<18])
+    let content = Array("{\"a\":1}\n{\"b\":\"\r\"}\n".utf8)
+    #expect(try Shard.lineRanges(content) == [0..<7, 8..<17])
     #expect(try Shard.lineRanges([]).isEmpty)
-    #expect(try Shard.lineRanges([0x0A]) == [0..<0])
+  }
+
+  @Test("an empty line is corrupt", arguments: ["\n", "a\n\nb\n", "\n\n"])
+  func emptyLine(text: String) throws {
+    let error = try #require(throws: StoreError.self) { try Shard.lineRanges(Array(text.utf8)) }
+    #expect(error.code == .corrupt)
   }
 
   @Test("a last line without a line feed is corrupt", arguments: ["a", "a\nb", "\r"])

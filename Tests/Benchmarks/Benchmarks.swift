@@ -5,8 +5,12 @@ import Foundation
 /// Usage: `.build/release/Benchmarks [RECORDS...]`, 8192, 65536 and 524288 when none are given.
 @main
 struct Benchmarks {
-  static func main() throws {
-    if CommandLine.arguments.dropFirst().first == "--corpus" { return try makeCorpus() }
+  static func main() async throws {
+    switch CommandLine.arguments.dropFirst().first {
+    case "--corpus": return try makeCorpus()
+    case "--calls": return try await writeCalls()
+    default: break
+    }
     let sizes = CommandLine.arguments.dropFirst().compactMap { Int($0) }
     let program = URL(filePath: try ownPath())
       .deletingLastPathComponent().appending(path: "stemma").path
@@ -25,7 +29,8 @@ struct Benchmarks {
       let files = CorpusFiles(count, in: parent)
       try MeasuredProgram(folder: files.folder).shell("LC_ALL=C sort v1.jsonl > v1.sorted")
       var benchmark = try StoreBenchmark(
-        stemma: program, corpus: files, folder: parent.appending(path: "run-\(count)"))
+        stemma: program, own: try ownPath(), corpus: files,
+        folder: parent.appending(path: "run-\(count)"))
       print("\n\(count) records, \(megabytes(files.firstSizeInBytes)) MB")
       try benchmark.run()
       for row in benchmark.rows { print(line(row)) }
@@ -51,6 +56,13 @@ struct Benchmarks {
     guard arguments.count == 4, let count = Int(arguments[2]) else { return }
     let parent = URL(filePath: arguments[3], directoryHint: .isDirectory)
     try CorpusFiles(count, in: parent).write(try Corpus(seed: 42))
+  }
+
+  private static func writeCalls() async throws {
+    let arguments = CommandLine.arguments
+    guard arguments.count == 5, let count = Int(arguments[2]) else { return }
+    let folder = URL(filePath: arguments[3], directoryHint: .isDirectory)
+    try await CallCorpus(count: count, folder: folder, texts: URL(filePath: arguments[4])).write()
   }
 
   private static func megabytes(_ bytes: Int) -> String {

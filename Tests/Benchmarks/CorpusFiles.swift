@@ -11,6 +11,8 @@ struct CorpusFiles {
   var second: URL { folder.appending(path: "v2.jsonl") }
   /// Only what is new in the second.
   var changed: URL { folder.appending(path: "changed.jsonl") }
+  /// Another 1%, changed in another way.
+  var otherChanged: URL { folder.appending(path: "other.jsonl") }
   /// The pieces of the first for the floors.
   var firstPieces: URL { folder.appending(path: "pieces1") }
   var secondPieces: URL { folder.appending(path: "pieces2") }
@@ -43,6 +45,11 @@ struct CorpusFiles {
     try old.finish()
     try new.finish()
     try changes.finish()
+    var others = try PieceWriter(otherChanged, nil, Self.pieceSizeInBytes)
+    for _ in 0..<(count / 100) {
+      try others.append(corpus.line(random.below(count), revision: 2))
+    }
+    try others.finish()
   }
 
   var firstSizeInBytes: Int { size(first) }

@@ -12,12 +12,15 @@ struct StoreBenchmark {
   }
 
   let stemma: String
+  /// This program, which writes calls in a process of its own.
+  let own: String
   let corpus: CorpusFiles
   let folder: URL
   private(set) var rows: [Row] = []
 
-  init(stemma: String, corpus: CorpusFiles, folder: URL) throws {
+  init(stemma: String, own: String, corpus: CorpusFiles, folder: URL) throws {
     self.stemma = stemma
+    self.own = own
     self.corpus = corpus
     self.folder = folder
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -30,11 +33,20 @@ struct StoreBenchmark {
     let zstd = try floor("pieces1")
     try program.run([stemma, "init", "dataset", "--recipe", "blank"])
     let v1 = try writing(zstd)
+    try changing(v1)
     try rewriting(v1)
     try looking()
     try returning()
+    try merging()
     try checking()
+    try calling()
     try peers()
+  }
+
+  /// Git must find nothing wrong after every case.
+  private func check() throws {
+    try program.run(["git", "-C", "dataset", "fsck", "--full", "--strict"])
+    try program.shell("test -z \"$(git -C dataset status --porcelain)\"")
   }
 
   private mutating func add(
@@ -71,6 +83,7 @@ struct StoreBenchmark {
     let measured = try program.run([stemma, "import", "-C", "dataset", corpus.first.path])
     try program.run(["git", "-C", "dataset", "tag", "v1"])
     let bytes = repositorySize() - before
+    try check()
     add(
       "commit v1", measured, bytes: bytes, against: "zstd -3",
       ("CPU", measured.cpuSeconds / zstd.measured.cpuSeconds, 1.3))
@@ -83,11 +96,32 @@ struct StoreBenchmark {
     return (measured, bytes)
   }
 
+  /// The same edit given as changed records alone, in a copy.
+  private mutating func changing(_ v1: (measured: Measurement, bytes: Int)) throws {
+    try program.shell("cp -r dataset keyed")
+    try program.run([stemma, "import", "-C", "keyed", corpus.first.path, "--key", "seq"])
+    let git = folder.appending(path: "keyed/.git")
+    let before = sizeInBytes(of: git, except: [".git/stemma"])
+    let measured = try program.run([
+      stemma, "import", "-C", "keyed", corpus.changed.path, "--changed",
+    ])
+    let bytes = sizeInBytes(of: git, except: [".git/stemma"]) - before
+    try program.run(["git", "-C", "keyed", "fsck", "--full", "--strict"])
+    add(
+      "commit v2, changed records", measured, bytes: bytes, against: "commit v1",
+      ("CPU", measured.cpuSeconds / v1.measured.cpuSeconds, 0.05))
+    add(
+      "commit v2, changed records", measured, bytes: bytes, against: "commit v1",
+      ("bytes", Double(bytes) / Double(v1.bytes), 0.04))
+    try FileManager.default.removeItem(at: folder.appending(path: "keyed"))
+  }
+
   private mutating func rewriting(_ v1: (measured: Measurement, bytes: Int)) throws {
     let before = repositorySize()
     let measured = try program.run([stemma, "import", "-C", "dataset", corpus.second.path])
     try program.run(["git", "-C", "dataset", "tag", "v2"])
     let bytes = repositorySize() - before
+    try check()
     add(
       "commit v2, full import", measured, bytes: bytes, against: "commit v1",
       ("CPU", measured.cpuSeconds / v1.measured.cpuSeconds, 0.2))
@@ -126,19 +160,58 @@ struct StoreBenchmark {
     add("status, nothing to do", status, against: "limit", ("wall s", status.wallSeconds, 0.05))
     let rollback = try program.run([stemma, "rollback", "-C", "dataset", "v1"])
     add("rollback to v1", rollback, against: "limit", ("wall s", rollback.wallSeconds, 0.1))
+    try check()
+    let checkout = try program.run([stemma, "checkout", "-C", "dataset", "v2"])
+    add("checkout of v2", checkout, against: "limit", ("wall s", checkout.wallSeconds, 0.1))
+    try check()
+  }
+
+  /// Two branches from v1, with 1% each.
+  private mutating func merging() throws {
+    for (branch, file) in [("one", corpus.changed), ("two", corpus.otherChanged)] {
+      try program.run([stemma, "checkout", "-C", "dataset", "-b", branch, "v1"])
+      try program.shell("cat \(corpus.first.path) \(file.path) > both.jsonl")
+      try program.run([stemma, "import", "-C", "dataset", "both.jsonl"])
+    }
+    let merge = try program.run([stemma, "merge", "-C", "dataset", "one"])
+    add("merge of two branches with 1% each", merge)
+    try check()
+    try program.run([stemma, "checkout", "-C", "dataset", "main"])
+  }
+
+  /// Five calls a record, as in the datasets of the Simula paper.
+  private mutating func calling() throws {
+    let count = corpus.count * 5
+    try program.run([stemma, "init", "calls", "--recipe", "blank"])
+    let target = folder.appending(path: "calls").path
+    let measured = try program.run([
+      own, "--calls", String(count), target, corpus.first.path,
+    ])
+    add(
+      "commit of \(count) calls, durable", measured,
+      bytes: sizeInBytes(of: folder.appending(path: "calls/.git"), except: [".git/stemma"]),
+      against: "limit", ("us CPU a call", measured.cpuSeconds / Double(count) * 1e6, 100))
+    let status = try median(5) { try program.run([stemma, "status", "-C", "calls"]) }
+    add("status beside these calls", status, against: "limit", ("wall s", status.wallSeconds, 0.05))
+    try program.run(["git", "-C", "calls", "fsck", "--full", "--strict"])
+    try FileManager.default.removeItem(atPath: target)
   }
 
   private mutating func checking() throws {
     let floor = try program.shell("zstd -q -dc zstd-pieces1/* | sha256sum")
-    let verify = try program.run([stemma, "verify", "-C", "dataset"])
+    let verify = try program.run([stemma, "verify", "-C", "dataset", "--full"])
     add(
-      "verify", verify, against: "zstd -dc | sha256sum",
+      "verify --full", verify, against: "zstd -dc | sha256sum",
       ("wall", verify.wallSeconds / floor.wallSeconds, 2))
     try FileManager.default.removeItem(at: dataset.appending(path: ".git/stemma/index"))
     let rebuild = try program.run([stemma, "diff", "-C", "dataset", "v1", "v2"])
     add("index from nothing", rebuild, against: "limit", ("wall s", rebuild.wallSeconds, 10))
     let fsck = try program.run(["git", "-C", "dataset", "fsck", "--full", "--strict"])
     add("git fsck --full", fsck)
+    let clone = try program.run([stemma, "clone", "dataset", "clone"])
+    add("clone", clone)
+    let cloned = try program.run([stemma, "verify", "-C", "clone"])
+    add("verify of the clone", cloned)
   }
 
   // MARK: - Peers
@@ -148,13 +221,27 @@ struct StoreBenchmark {
       "git init -q json && cp \(corpus.firstPieces.path)/* json/"
         + " && git -C json add . && git -C json -c gc.auto=0 commit -q -m v1")
     add(
-      "peer: git with JSONL", lines,
+      "peer: git with JSONL, v1", lines,
       bytes: sizeInBytes(of: folder.appending(path: "json/.git")))
+    let again = try program.shell(
+      "cp \(corpus.secondPieces.path)/* json/ && git -C json add ."
+        + " && git -C json -c gc.auto=0 commit -q -m v2")
+    add(
+      "peer: git with JSONL, v1 and v2", again,
+      bytes: sizeInBytes(of: folder.appending(path: "json/.git")))
+    let difference = try program.shell("git -C json diff --stat HEAD~1 HEAD > json.diff")
+    add("peer: git with JSONL, diff", difference)
     let packed = try program.shell(
       "git init -q packed && cp zstd-pieces1/* packed/ && git -C packed add ."
         + " && git -C packed -c gc.auto=0 commit -q -m v1")
     add(
-      "peer: git with zstd files, without compressing", packed,
+      "peer: git with zstd files, v1", packed,
+      bytes: sizeInBytes(of: folder.appending(path: "packed/.git")))
+    let repacked = try program.shell(
+      "zstd -q -3 -f --single-thread -r \(corpus.secondPieces.path) --output-dir-flat packed"
+        + " && git -C packed add . && git -C packed -c gc.auto=0 commit -q -m v2")
+    add(
+      "peer: git with zstd files, v1 and v2", repacked,
       bytes: sizeInBytes(of: folder.appending(path: "packed/.git")))
   }
 

@@ -5,8 +5,9 @@ import Testing
 @Suite("stemma help")
 struct HelpTests {
   static let commands = [
-    "demo", "init", "run", "status", "log", "show", "list", "cat", "trace", "diff", "import",
-    "export", "rollback", "verify", "hook",
+    "demo", "init", "run", "status", "log", "show", "list", "cat", "trace", "diff", "branch",
+    "tag", "checkout", "rollback", "undo", "merge", "clone", "push", "pull", "import", "export",
+    "verify", "compact", "gc", "hook",
   ]
 
   @Test("the help of a command is as recorded", arguments: [""] + commands)

@@ -99,6 +99,12 @@ struct ImportTests {
       #expect(third["removed"]?.int == 40)
       #expect(third["dataset-digest"] == first["dataset-digest"])
       #expect(try await exported(dataset) == exported(dataset, at: "v1"))
+      // And once more: what was taken back must hold again.
+      for change in [1, 0, 1, 0] {
+        try Data(try version(change)).write(to: file)
+        _ = try await importing(dataset, file)
+        #expect(try await exported(dataset) == Set(Self.lines(version(change))))
+      }
       #expect(try await exported(dataset, at: "v2") == Set(Self.lines(version(1))))
       let kind = try #require(
         try await dataset.objects("diff", "v1", "v2").first { $0["kind"] == "imports" })
@@ -115,6 +121,66 @@ struct ImportTests {
       try await GitProgram(in: dataset.directory)("clone", "-q", ".", clone.directory.path)
       #expect(try await exported(clone, at: "origin/HEAD~1") == exported(dataset, at: "v1"))
       try await clone.expectSound()
+    }
+  }
+
+  @Test("with a key, changed records can be given alone, and are paired")
+  func keyed() async throws {
+    try await withImport { dataset, file in
+      func lines(_ numbers: some Sequence<Int>, _ text: String) -> [String] {
+        numbers.map {
+          #"{"meta": {"id": 1, "x": [{}, "\"]"]}, "id" : "k\#($0)", "v": "\#(text) \#($0)"}"#
+        }
+      }
+      func write(_ lines: [String]) throws {
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
+      }
+      let path = file.path(percentEncoded: false)
+      try write(lines(0..<2000, "old"))
+      let keyless = try await dataset.stemma.run(["import", path, "--changed"])
+      #expect(keyless.exitCode == 1)
+      #expect(keyless.errorText.contains("--key FIELD"))
+      try await dataset.stemma("import", path, "--key", "id")
+      try await dataset.git("tag", "v1")
+      try write(lines([7, 100, 1500], "new") + lines(2000..<2005, "added"))
+      let report = try #require(
+        try await dataset.objects("import", path, "--changed").first)
+      #expect(report["added"]?.int == 8)
+      #expect(report["removed"]?.int == 3)
+      var expected = Dictionary(
+        uniqueKeysWithValues: zip(0..<2000, lines(0..<2000, "old")))
+      for number in [7, 100, 1500] { expected[number] = lines([number], "new")[0] }
+      for number in 2000..<2005 { expected[number] = lines([number], "added")[0] }
+      #expect(try await exported(dataset) == Set(expected.values.map { Array($0.utf8) }))
+      let text = try await dataset.stemma("diff", "v1").text
+      #expect(text.contains("5 added, 0 removed, 3 changed, 1997 the same"))
+      let back = try await dataset.stemma("diff", "HEAD", "v1").text
+      #expect(back.contains("0 added, 5 removed, 3 changed, 1997 the same"))
+      // The whole file says the same, and so does a copy whose index was made anew.
+      try write(expected.sorted { $0.key < $1.key }.map(\.value))
+      #expect(try await dataset.objects("import", path).first?["version"] == .null)
+      try FileManager.default.removeItem(at: dataset.directory.appending(path: ".git/stemma/index"))
+      try write(lines([7], "newer"))
+      let again = try #require(try await dataset.objects("import", path, "--changed").first)
+      #expect(again["added"]?.int == 1)
+      #expect(again["removed"]?.int == 1)
+      try await dataset.expectSound()
+      for (text, message) in [
+        (lines([7], "a") + lines([7], "b"), "line 2: an earlier line has the same 'id'"),
+        ([#"{"no": 1}"#], "line 1: there is no member 'id': {\"no\": 1}"),
+        (["[]"], "no member 'id'"),
+      ] {
+        try write(text)
+        let refused = try await dataset.stemma.run(["import", path, "--changed"])
+        #expect(refused.exitCode == 1)
+        #expect(refused.errorText.contains(message), "\(refused.errorText)")
+      }
+      // Without the key lines may be anything again.
+      try write(["one", "two"])
+      try await dataset.stemma("import", path, "--no-key")
+      #expect(try !dataset.read("dataset.json").contains("import-key"))
+      #expect(try await dataset.stemma.run(["import", path, "--changed"]).exitCode == 1)
+      try await dataset.expectSound()
     }
   }
 
@@ -161,6 +227,30 @@ struct ImportTests {
       #expect(export.errorText.contains("cannot write 'no/such/file'"))
       let kind = try await dataset.stemma.run(["export", "nonsense"])
       #expect(kind.exitCode == 64)
+    }
+  }
+
+  @Test("what is surely a mistake is refused: no lines at all, or a compressed file")
+  func mistakes() async throws {
+    try await withImport { dataset, file in
+      try Data("one\ntwo\n".utf8).write(to: file)
+      _ = try await importing(dataset, file)
+      let empty = try await dataset.stemma.run(["import", "/dev/null"])
+      #expect(empty.exitCode == 1)
+      #expect(empty.errorText.contains("'null' has no lines"), "\(empty.errorText)")
+      #expect(empty.errorText.contains("'--allow-empty' does that"))
+      #expect(try await exported(dataset).count == 2)
+      for (program, bytes) in [
+        ("zstd", [0x28, 0xB5, 0x2F, 0xFD, 0x04] as [UInt8]), ("gzip", [0x1F, 0x8B, 0x08, 0x00]),
+      ] {
+        try Data(bytes).write(to: file)
+        let output = try await dataset.stemma.run(["import", file.path(percentEncoded: false)])
+        #expect(output.exitCode == 1)
+        #expect(output.errorText.contains("is compressed by \(program)"), "\(output.errorText)")
+      }
+      try await dataset.stemma("import", "/dev/null", "--allow-empty")
+      #expect(try await exported(dataset).isEmpty)
+      try await dataset.expectSound()
     }
   }
 }

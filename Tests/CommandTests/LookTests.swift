@@ -85,8 +85,8 @@ struct LookTests {
       let cases: [(arguments: [String], code: Int, message: String)] = [
         (["cat", "ffffffffffff"], 3, "no record 'ffffffffffff'"),
         (["trace", "ffffffffffff"], 3, "no record 'ffffffffffff'"),
-        (["cat", "abc"], 1, "'abc' is no id: at least 4 hexadecimal digits"),
-        (["cat", "not-hex"], 1, "'not-hex' is no id"),
+        (["cat", "abc"], 1, "'abc' is no beginning of an id: that has 4 to 64 hexadecimal digits"),
+        (["cat", "not-hex"], 1, "'not-hex' is no beginning of an id"),
         (["show", "v9"], 3, "no version 'v9'"),
         (["diff", "HEAD~40", "HEAD"], 3, "no version 'HEAD~40'"),
         (["rollback", "HEAD~40"], 3, "no version 'HEAD~40'"),

@@ -126,7 +126,7 @@ struct SourcesTests {
     Mistake(
       path: "strategies.yaml", part: "node: \(addition)", other: "node: 0123456789abcdef",
       message: "the node '0123456789abcdef' (Operation > Addition) is in no taxonomy",
-      hint: "--replan"),
+      hint: "remove strategies.yaml"),
     Mistake(
       path: "strategies.yaml", part: "second: \(shop)", other: "second: 0123456789abcdef",
       message: "the node '0123456789abcdef' (Operation > Division / Setting > Shop)"),

@@ -34,7 +34,9 @@ struct FailureWording: Sendable {
         "an answer of '\(url.base)' is larger than \(settings.largestResponse) bytes",
         hint: "set or lower max-tokens of \(place) in recipe.yaml")
     case .cancelled:
-      return TeacherError(.cancelled, "stopped while waiting for '\(url.base)'")
+      return TeacherError(
+        .cancelled, "stopped while waiting for '\(url.base)'",
+        hint: "every answer so far is kept; run again to go on")
     case .status(let failure):
       return error(for: failure, reason: reason, tries: tries)
     }

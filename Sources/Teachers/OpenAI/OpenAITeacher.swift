@@ -95,11 +95,12 @@ package struct OpenAITeacher: Teacher {
   }
 
   private func log(_ failure: CallFailure, attempt: Int, wait: Duration, task: String) {
+    let seconds = (wait / .seconds(1) * 10).rounded() / 10
     logger.info(
       "asking again after a failure",
       metadata: [
         "teacher.url": "\(url.base)", "teacher.failure": "\(failure.label)",
-        "teacher.attempt": "\(attempt)", "teacher.wait-seconds": "\(wait / .seconds(1))",
+        "teacher.attempt": "\(attempt)", "teacher.wait-seconds": "\(seconds)",
         "teacher.task": "\(task)",
       ])
   }

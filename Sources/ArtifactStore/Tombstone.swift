@@ -1,0 +1,36 @@
+import CanonicalJSON
+import Git
+
+/// The removal of a record, or the return of one.
+struct Tombstone: Sendable {
+  enum Content: Sendable {
+    /// A record is removed; `by` is the record that has its key now.
+    case removal(RecordID, by: RecordID?)
+    /// A tombstone no longer counts.
+    case revival(of: RecordID)
+  }
+
+  let id: RecordID
+  let content: Content
+
+  /// Reads a shard of tombstones.
+  static func all(
+    inShard object: ObjectID, _ reader: ShardReader
+  ) throws(StoreError) -> [Tombstone] {
+    var tombstones: [Tombstone] = []
+    for record in try Shard.records(.tombstones, try reader.artifact(object)) {
+      let value = try record.value()
+      func id(_ member: String) -> RecordID? {
+        value[member]?.string.flatMap(RecordID.init(hex:))
+      }
+      if let removed = id("record") {
+        tombstones.append(Tombstone(id: record.id, content: .removal(removed, by: id("by"))))
+      } else if let removal = id("revives") {
+        tombstones.append(Tombstone(id: record.id, content: .revival(of: removal)))
+      } else {
+        throw StoreError(.corrupt, "tombstone '\(record.id)' names nothing")
+      }
+    }
+    return tombstones
+  }
+}

@@ -1,0 +1,114 @@
+package import Git
+
+/// Joins another version with the present one.
+///
+/// Records are sets: what either side added or removed since their common ancestor is added or
+/// removed, and nothing can conflict. Texts merge line by line.
+package struct VersionMerge: Sendable {
+  package enum Outcome: Sendable {
+    /// The present version has all of the other already.
+    case upToDate
+    /// The present version had nothing that the other one lacks; the branch moved there.
+    case fastForward(Version)
+    ///
+    /// Where both sides replaced a record by others of the same key, all of them stay.
+    case merged(Version, base: Version?, doublyChanged: Int)
+    /// The paths that people must decide; git knows of the merge, and a commit ends it.
+    case conflicts([MergeConflict])
+  }
+
+  private let store: Store
+  private let theirs: Version
+  private let name: String
+
+  /// Prepares a merge of a version into the present branch.
+  ///
+  /// - Parameters:
+  ///   - store: The dataset.
+  ///   - theirs: The other version.
+  ///   - name: What it is called in the message and in conflict markers.
+  package init(_ store: Store, with theirs: Version, name: String) {
+    self.store = store
+    self.theirs = theirs
+    self.name = name
+  }
+
+  /// Merges.
+  ///
+  /// - Parameter fastForwardOnly: Whether to refuse when both sides have commits of their own.
+  /// - Returns: What came of it.
+  /// - Throws: ``StoreError`` with code `refused` when a file with uncommitted changes would be
+  ///   overwritten, `locked` when another writer is at work; nothing has changed then.
+  package func run(fastForwardOnly: Bool = false) throws(StoreError) -> Outcome {
+    let lock = try store.lock(purpose: "stemma merge")
+    defer { withExtendedLifetime(lock) {} }
+    try WorkingTree(store).prepare()
+    let (branch, head) = try store.presentBranch()
+    let ancestor = try convert { () throws(GitError) in
+      try store.repository.mergeBase(head.commit.id, theirs.commit.id)
+    }
+    if ancestor == theirs.commit.id { return .upToDate }
+    if ancestor == head.commit.id {
+      let change = try ContentChange(store, from: head, to: theirs.tree)
+      try store.move(branch, from: head, to: theirs.commit.id, change, title: "merge \(name)")
+      return .fastForward(try store.version(theirs.commit.id))
+    }
+    guard !fastForwardOnly else {
+      throw StoreError(
+        .refused, "both sides have versions of their own since '\(ancestor?.hex ?? "ever")'",
+        hint: "merge without --ff-only")
+    }
+    let base = try ancestor.map { id throws(StoreError) in try store.version(id) }
+    let join = try TreeJoin(store, base: base, ours: head, theirs: theirs, name: name)
+    guard join.conflicts.isEmpty else { return try leave(join, head) }
+    let sets = try SetMerge(store, base: base, ours: head, theirs: theirs)
+    let run = "merge-\(head.commit.id.hex.prefix(12))-\(theirs.commit.id.hex.prefix(12))"
+    let tree = try sets.correct(join.tree, run: run)
+    return .merged(
+      try commit(tree, branch, head), base: base, doublyChanged: sets.doublyChanged)
+  }
+
+  private var title: String { "Merge \(name)" }
+
+  private func commit(
+    _ tree: ObjectID, _ branch: String, _ head: Version
+  ) throws(StoreError) -> Version {
+    let change = try ContentChange(store, from: head, to: tree)
+    let totals = try VersionTotals(TreeContent(store: store, tree: tree))
+    let trailers = Trailers([
+      ("Dataset-Digest", totals.datasetDigest.hex), ("Dataset-Tree", tree.hex),
+      (VersionTotals.trailer, totals.text),
+    ])
+    let commit = try store.writeCommit(
+      tree: tree, parents: [head.commit.id, theirs.commit.id],
+      message: "\(title)\n\n\(trailers.text)")
+    try store.move(branch, from: head, to: commit, change, title: title)
+    return try store.version(commit)
+  }
+
+  /// Puts what is clear into index and files, and conflicts where people see them.
+  private func leave(_ join: TreeJoin, _ head: Version) throws(StoreError) -> Outcome {
+    guard let root = store.repository.workingDirectory else {
+      throw StoreError(
+        .refused, "texts conflict, and a bare repository has no files to settle them in",
+        hint: "merge in a clone")
+    }
+    let change = try ContentChange(store, from: head, to: join.tree)
+    try ContentChange.refuseOverwriting(join.conflicts.map { ($0.path, [$0.ours?.id]) }, in: store)
+    try convert { () throws(GitError) in
+      try store.repository.beginMerge(of: theirs.commit.id, message: "\(title)\n")
+    }
+    guard
+      case .branch(let branch, _) = try convert({ () throws(GitError) in
+        try store.repository.head
+      })
+    else { return .conflicts(join.conflicts) }
+    try WorkingTree(store).follow(change.changes, writing: change.writes, branch: branch)
+    let files = DatasetFiles(root: root)
+    for (path, bytes) in join.markedTexts { try files.write(path, bytes) }
+    try convert { () throws(GitError) in
+      try store.repository.updateIndex(conflicts: join.conflicts)
+    }
+    return .conflicts(join.conflicts)
+  }
+}
