@@ -9,13 +9,20 @@ struct Diff: AsyncParsableCommand {
     commandName: "diff",
     abstract: "Compare two versions record by record",
     discussion: """
+      A slot whose sample was replaced counts as one that is removed and one that is added; imported \
+      records are paired by their key. A flip is a draft on which the two versions decide differently.
+
       EXAMPLES
         stemma diff HEAD~1
+        stemma diff v1 v2 --stat
         stemma diff v1 v2 --json
       """)
 
   @OptionGroup var dataset: DatasetOptions
   @OptionGroup var form: FormOptions
+
+  @Flag(name: .customLong("stat"), help: "Print only how many records of each kind differ.")
+  var isShort = false
 
   @Argument(help: "The older version.")
   var old = "HEAD~1"
@@ -34,7 +41,9 @@ struct Diff: AsyncParsableCommand {
   }
 
   private func printText(_ diff: VersionDiff) throws {
-    for file in diff.files { Output.line("changed  \(file)") }
+    if !isShort {
+      for file in diff.files { Output.line("changed  \(file)") }
+    }
     for kind in diff.kinds {
       let name = kind.kind.rawValue.padding(toLength: 14, withPad: " ", startingAt: 0)
       Output.line(
@@ -43,6 +52,7 @@ struct Diff: AsyncParsableCommand {
           + (kind.changed.isEmpty ? "" : "\(kind.changed.count) changed, ")
           + "\(try diff.commonCount(kind)) the same")
     }
+    if isShort { return }
     let slots = [
       ("replaced", diff.changedSlots), ("new", diff.addedSlots), ("gone", diff.removedSlots),
     ]
@@ -51,6 +61,15 @@ struct Diff: AsyncParsableCommand {
       Output.line(
         "samples \(name) in \(Plural.text(numbers.count, "slot")): \(some)\(numbers.count > 12 ? ", …" : "")"
       )
+    }
+    for branch in diff.branches {
+      Output.line("branch  \(branch.name): \(branch.added) added, \(branch.removed) removed")
+    }
+    let flips = diff.flips
+    if !flips.isEmpty {
+      Output.line(
+        "flips   \(flips.rejected) from kept to rejected, \(flips.accepted) from rejected to kept, "
+          + "\(flips.outcomes) other outcomes of a critic")
     }
     if diff.files.isEmpty, diff.kinds.isEmpty {
       Output.line("The two versions hold the same.")
@@ -79,6 +98,22 @@ struct Diff: AsyncParsableCommand {
         ("files", .array(diff.files.map { .string($0) })),
         ("replaced-slots", numbers(diff.changedSlots)), ("new-slots", numbers(diff.addedSlots)),
         ("gone-slots", numbers(diff.removedSlots)),
+        (
+          "branches",
+          .array(
+            diff.branches.map {
+              [
+                "name": .string($0.name), "added": JSON($0.added), "removed": JSON($0.removed),
+              ]
+            })
+        ),
+        (
+          "flips",
+          [
+            "rejected": JSON(diff.flips.rejected), "accepted": JSON(diff.flips.accepted),
+            "outcomes": JSON(diff.flips.outcomes),
+          ]
+        ),
       ])
   }
 }

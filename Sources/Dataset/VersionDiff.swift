@@ -13,6 +13,10 @@ package struct VersionDiff: Sendable {
   package let addedSlots: [Int]
   package let removedSlots: [Int]
 
+  /// The branches of taxonomies whose samples differ.
+  package let branches: [BranchChanges.Branch]
+  package let flips: VerdictFlips
+
   private let new: Version
 
   /// The number of records of a kind that both versions hold.
@@ -35,8 +39,13 @@ package struct VersionDiff: Sendable {
     changedSlots = addedSlots.intersection(removedSlots).sorted()
     self.addedSlots = addedSlots.subtracting(removedSlots).sorted()
     self.removedSlots = removedSlots.subtracting(addedSlots).sorted()
+    if let samples {
+      branches = try BranchChanges(samples, from: old, to: new).branches
+    } else {
+      branches = []
+    }
+    flips = try VerdictFlips(kinds, from: old, to: new)
   }
-
 }
 
 extension Version {
