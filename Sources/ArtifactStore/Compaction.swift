@@ -42,7 +42,7 @@ package struct Compaction: Sendable {
     }
     let shardsAfter = plan.shardCount - plan.replacedCount + written.count
     var memos = head.memos
-    memos.entries.removeAll { ["Dataset-Tree", VersionTotals.trailer].contains($0.name) }
+    memos.entries.removeAll { ["Dataset-Tree", "Run-Id", VersionTotals.trailer].contains($0.name) }
     if memos["Dataset-Digest"] == nil {
       memos.entries.append(("Dataset-Digest", after.datasetDigest.hex))
     }

@@ -21,6 +21,13 @@ struct ContentChange {
         path: change.path, entry: change.new.map { PathContent(id: $0.id, mode: $0.mode) })
     }
     let plain = differences.filter { ArtifactPath($0.path) == nil }
+    for change in plain {
+      for mode in [change.old?.mode, change.new?.mode] where mode == .link || mode == .submodule {
+        throw StoreError(
+          .refused, "'\(change.path)' is a link or another repository, which Stemma never follows",
+          hint: "do this step with git: 'git checkout', 'git merge' or 'git reset --keep'")
+      }
+    }
     try Self.refuseOverwriting(plain.map { ($0.path, [$0.old?.id, $0.new?.id]) }, in: store)
     writes = try plain.map { change throws(StoreError) in
       WorkingTree.Write(path: change.path, replacing: [nil, try old?.file(change.path)])

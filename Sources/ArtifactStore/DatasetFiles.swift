@@ -25,14 +25,20 @@ package struct DatasetFiles: Sendable {
   }
 
   /// Writes a file whole or not at all, unless it holds the bytes already; nil removes it.
-  package func write(_ path: String, _ bytes: [UInt8]?) throws(StoreError) {
+  package func write(
+    _ path: String, _ bytes: [UInt8]?, isExecutable: Bool = false
+  ) throws(StoreError) {
     let file = try location(path)
-    guard try read(path) != bytes else { return }
+    guard try read(path) != bytes || isExecutable else { return }
     do {
       guard let bytes else { return try FileManager.default.removeItem(at: file) }
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(bytes).write(to: file, options: .atomic)
+      if isExecutable {
+        try FileManager.default.setAttributes(
+          [.posixPermissions: 0o755], ofItemAtPath: file.path(percentEncoded: false))
+      }
     } catch {
       throw StoreError(
         .io, "cannot write '\(path)'",

@@ -19,6 +19,8 @@ extension Store {
     }
     let change = try ContentChange(self, from: head, to: old.tree)
     var memos = old.memos
+    // This is a step of its own.
+    memos.entries.removeAll { $0.name == "Run-Id" }
     memos.entries.append(("Rolled-Back-To", old.commit.id.hex))
     let commit = try writeCommit(
       tree: old.tree, parents: [head.commit.id], message: "\(title)\n\n\(memos.text)")

@@ -7,7 +7,9 @@ import Git
 /// the other added it too, or where one side compacted a removed record away that the other returned.
 struct SetMerge {
   private let store: Store
-  private let expected: [(kind: RecordKind, added: Set<RecordID>, removed: Set<RecordID>)]
+  private let ours: Version
+  /// What the merge must change in our version, by kind.
+  private let expected: [RecordKind: (added: Set<RecordID>, removed: Set<RecordID>)]
   /// Removed records that both sides replaced, each by another one of the same key.
   let doublyChanged: Int
 
@@ -15,22 +17,21 @@ struct SetMerge {
     _ store: Store, base: Version?, ours: Version, theirs: Version
   ) throws(StoreError) {
     self.store = store
+    self.ours = ours
     let base: any DatasetContent = base ?? TreeContent(store: store, tree: Self.emptyTree)
-    let sides = (
-      own: try RecordChanges.find(from: base, to: ours),
-      other: try RecordChanges.find(from: base, to: theirs)
-    )
-    var expected: [(kind: RecordKind, added: Set<RecordID>, removed: Set<RecordID>)] = []
+    let own = try RecordChanges.find(from: base, to: ours)
+    var expected: [RecordKind: (added: Set<RecordID>, removed: Set<RecordID>)] = [:]
     var doublyChanged = 0
-    for kind in RecordKind.versioned {
-      let changes = (sides.own + sides.other).filter { $0.kind == kind }
-      let added = changes.reduce(into: Set<RecordID>()) { $0.formUnion($1.added) }
-      let removed = changes.reduce(into: Set<RecordID>()) { $0.formUnion($1.removed) }
-      if !changes.isEmpty { expected.append((kind, added, removed)) }
-      guard changes.count == 2 else { continue }
-      let own = Dictionary(changes[0].changed.map { ($0.old, $0.new) }, uniquingKeysWith: { $1 })
-      doublyChanged += changes[1].changed.count { pair in
-        own[pair.old].map { $0 != pair.new } ?? false
+    for other in try RecordChanges.find(from: base, to: theirs) {
+      let same = own.first { $0.kind == other.kind }
+      expected[other.kind] = (
+        Set(other.added).subtracting(same?.added ?? []),
+        Set(other.removed).subtracting(same?.removed ?? [])
+      )
+      let ownChanges = Dictionary(
+        (same?.changed ?? []).map { ($0.old, $0.new) }, uniquingKeysWith: { $1 })
+      doublyChanged += other.changed.count { pair in
+        ownChanges[pair.old].map { $0 != pair.new } ?? false
       }
     }
     self.expected = expected
@@ -39,46 +40,86 @@ struct SetMerge {
 
   private static let emptyTree = ObjectID(hashing: .tree, [])
 
-  /// Adds what a joined tree lacks.
+  /// Adds to a joined tree what it lacks.
   ///
   /// - Returns: The tree to commit, which may be the same.
+  /// - Throws: ``StoreError`` when the records could not be made what they must be.
   func correct(_ tree: ObjectID, run: String) throws(StoreError) -> ObjectID {
-    let content = TreeContent(store: store, tree: tree)
-    try store.index.catchUp(tree: tree)
+    let faults = try faults(of: tree)
+    guard !faults.isEmpty else { return tree }
+    let corrected = try mend(faults, in: TreeContent(store: store, tree: tree), run: run)
+    guard try self.faults(of: corrected).isEmpty else {
+      throw StoreError(
+        .corrupt, "the merged records are not what both sides make; nothing was changed",
+        hint: "run 'stemma verify --full' on both sides")
+    }
+    return corrected
+  }
+
+  /// A record that is live and must not be, or the reverse.
+  private struct Fault {
+    let kind: RecordKind
+    let id: RecordID
+    let mustLive: Bool
+  }
+
+  /// Compares how a tree differs from our version with how it must differ.
+  private func faults(of tree: ObjectID) throws(StoreError) -> [Fault] {
+    let found = try RecordChanges.find(from: ours, to: TreeContent(store: store, tree: tree))
+    var faults: [Fault] = []
+    for kind in RecordKind.versioned {
+      let changes = found.first { $0.kind == kind }
+      let (added, removed) = (Set(changes?.added ?? []), Set(changes?.removed ?? []))
+      let wanted = expected[kind] ?? ([], [])
+      let missing = removed.subtracting(wanted.removed).union(wanted.added.subtracting(added))
+      let surplus = added.subtracting(wanted.added).union(wanted.removed.subtracting(removed))
+      faults += missing.sorted().map { Fault(kind: kind, id: $0, mustLive: true) }
+      faults += surplus.sorted().map { Fault(kind: kind, id: $0, mustLive: false) }
+    }
+    return faults
+  }
+
+  private func mend(
+    _ faults: [Fault], in content: TreeContent, run: String
+  ) throws(StoreError) -> ObjectID {
     let dead = try content.tombstones()
     let pack = store.repository.makePackWriter()
     var tombstones: [Record] = []
-    var written: [ShardWriter.Written] = []
-    for (kind, added, removed) in expected {
-      let shards = Set(try content.shards(kind).map(\.object))
-      var lost: [Record] = []
-      for id in added.sorted() {
-        for tombstone in dead[id] ?? [] {
-          tombstones.append(
-            Record(.tombstones, ["revives": .string(tombstone.hex), "run": .string(run)]))
-        }
-        let places = try store.index.find(idPrefix: id.digest.bytes).filter { $0.kind == kind }
-        if !places.contains(where: { shards.contains($0.location.object) }) {
-          lost.append(try read(id, kind, at: places))
-        }
-      }
-      for id in removed.sorted() where dead[id] == nil {
-        let places = try store.index.find(idPrefix: id.digest.bytes)
-        guard places.contains(where: { shards.contains($0.location.object) }) else { continue }
+    var lost: [RecordKind: [Record]] = [:]
+    var shards: [RecordKind: Set<ObjectID>] = [:]
+    for fault in faults {
+      guard fault.mustLive else {
         tombstones.append(
           Record(
             .tombstones,
-            ["reason": "removed on one side", "record": .string(id.hex), "run": .string(run)]))
+            [
+              "reason": "removed on one side", "record": .string(fault.id.hex),
+              "run": .string(run),
+            ]))
+        continue
       }
-      written += try write(lost, kind, pack)
+      for tombstone in dead[fault.id] ?? [] {
+        tombstones.append(
+          Record(.tombstones, ["revives": .string(tombstone.hex), "run": .string(run)]))
+      }
+      if shards[fault.kind] == nil {
+        shards[fault.kind] = Set(try content.shards(fault.kind).map(\.object))
+      }
+      let places = try store.index.find(idPrefix: fault.id.digest.bytes)
+        .filter { $0.kind == fault.kind }
+      if !places.contains(where: { shards[fault.kind]?.contains($0.location.object) == true }) {
+        lost[fault.kind, default: []].append(try read(fault.id, fault.kind, at: places))
+      }
     }
-    written += try write(tombstones, .tombstones, pack)
-    guard !written.isEmpty else { return tree }
+    var written = try write(tombstones, .tombstones, pack)
+    for (kind, records) in lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      written += try write(records, kind, pack)
+    }
     return try convert { () throws(GitError) in
       let corrected = try store.repository.write(
         changes: written.map {
           TreeChange(path: $0.path.text, entry: PathContent(id: $0.shard.object))
-        }, onto: tree, into: pack)
+        }, onto: content.tree, into: pack)
       try pack.finish()
       return corrected
     }

@@ -60,10 +60,11 @@ package struct VersionMerge: Sendable {
     }
     let base = try ancestor.map { id throws(StoreError) in try store.version(id) }
     let join = try TreeJoin(store, base: base, ours: head, theirs: theirs, name: name)
-    guard join.conflicts.isEmpty else { return try leave(join, head) }
     let sets = try SetMerge(store, base: base, ours: head, theirs: theirs)
-    let run = "merge-\(head.commit.id.hex.prefix(12))-\(theirs.commit.id.hex.prefix(12))"
+    // Unlike any other merge's, or a removal that was taken back would not hold again.
+    let run = "merge-\(Store.now)-\(Hex.text((0..<4).map { _ in UInt8.random(in: 0...UInt8.max) }))"
     let tree = try sets.correct(join.tree, run: run)
+    guard join.conflicts.isEmpty else { return try leave(join, tree, head) }
     return .merged(
       try commit(tree, branch, head), base: base, doublyChanged: sets.doublyChanged)
   }
@@ -87,27 +88,36 @@ package struct VersionMerge: Sendable {
   }
 
   /// Puts what is clear into index and files, and conflicts where people see them.
-  private func leave(_ join: TreeJoin, _ head: Version) throws(StoreError) -> Outcome {
+  ///
+  /// Git learns of the merge last: whatever goes wrong before, no commit can take our content alone for
+  /// that of both sides.
+  private func leave(
+    _ join: TreeJoin, _ tree: ObjectID, _ head: Version
+  ) throws(StoreError) -> Outcome {
     guard let root = store.repository.workingDirectory else {
       throw StoreError(
         .refused, "texts conflict, and a bare repository has no files to settle them in",
         hint: "merge in a clone")
     }
-    let change = try ContentChange(store, from: head, to: join.tree)
+    let change = try ContentChange(store, from: head, to: tree)
     try ContentChange.refuseOverwriting(join.conflicts.map { ($0.path, [$0.ours?.id]) }, in: store)
-    try convert { () throws(GitError) in
-      try store.repository.beginMerge(of: theirs.commit.id, message: "\(title)\n")
-    }
     guard
       case .branch(let branch, _) = try convert({ () throws(GitError) in
         try store.repository.head
       })
     else { return .conflicts(join.conflicts) }
-    try WorkingTree(store).follow(change.changes, writing: change.writes, branch: branch)
     let files = DatasetFiles(root: root)
     for (path, bytes) in join.markedTexts { try files.write(path, bytes) }
+    do throws(StoreError) {
+      try WorkingTree(store).follow(
+        change.changes, writing: change.writes, branch: branch, conflicts: join.conflicts)
+    } catch {
+      let paths = join.markedTexts.map(\.path) + change.writes.map(\.path)
+      for path in paths { try? files.write(path, try head.file(path)) }
+      throw error
+    }
     try convert { () throws(GitError) in
-      try store.repository.updateIndex(conflicts: join.conflicts)
+      try store.repository.beginMerge(of: theirs.commit.id, message: "\(title)\n")
     }
     return .conflicts(join.conflicts)
   }

@@ -65,7 +65,8 @@ package struct WorkingTree {
   /// - Returns: The files that stay since somebody changed them meanwhile.
   @discardableResult
   func follow(
-    _ changes: [TreeChange], writing writes: [Write], branch: String
+    _ changes: [TreeChange], writing writes: [Write], branch: String,
+    conflicts: [MergeConflict] = []
   ) throws(StoreError) -> [String] {
     guard let root = store.repository.workingDirectory else { return [] }
     let showsArtifacts = try isFull
@@ -90,7 +91,9 @@ package struct WorkingTree {
           path: change.path, entry: change.entry,
           skipsWorkingTree: isArtifact && !showsArtifacts))
     }
-    try convert { () throws(GitError) in try store.repository.updateIndex(entries) }
+    try convert { () throws(GitError) in
+      try store.repository.updateIndex(entries, conflicts: conflicts)
+    }
     return kept
   }
 
@@ -109,6 +112,6 @@ package struct WorkingTree {
           entry.id, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes)
       }
     }
-    try files.write(change.path, bytes)
+    try files.write(change.path, bytes, isExecutable: change.entry?.mode == .executable)
   }
 }

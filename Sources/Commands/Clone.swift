@@ -28,7 +28,9 @@ struct Clone: AsyncParsableCommand {
   func run() async throws {
     let directory = try directory ?? Self.name(of: address)
     let here = GitCommand(in: URL(filePath: FileManager.default.currentDirectoryPath))
-    try here.run(["clone", "--no-checkout", "--", address, directory])
+    try here.run([
+      "clone", "--no-checkout", "--origin", "origin", "--", address, directory,
+    ])
     let url = URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL
     let store = try Store(at: url)
     let git = GitCommand(in: url)

@@ -4,6 +4,15 @@ import Foundation
 ///
 /// It uses the remotes, credentials and terminal of whoever runs Stemma.
 struct GitCommand {
+  /// What names a repository in git's environment, as `git rev-parse --local-env-vars` lists it;
+  /// settings of the configuration are left.
+  private static let localVariables: Set = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+  ]
+
   private let folder: URL
 
   /// Runs git in a folder.
@@ -42,6 +51,10 @@ struct GitCommand {
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["git"] + arguments
     process.currentDirectoryURL = folder
+    // A hook's or another repository's must not send git elsewhere than the dataset.
+    process.environment = ProcessInfo.processInfo.environment.filter {
+      !Self.localVariables.contains($0.key)
+    }
     process.standardOutput = output
     if let input { process.standardInput = try FileHandle(forReadingFrom: input) }
     if isQuiet { process.standardError = FileHandle.nullDevice }
@@ -49,7 +62,7 @@ struct GitCommand {
       try process.run()
     } catch {
       throw CommandError(
-        "cannot run git: \(error.localizedDescription)", hint: "install git, 2.32 or newer")
+        "cannot run git: \(error.localizedDescription)", hint: "install git, 2.37 or newer")
     }
     return process
   }
@@ -57,9 +70,9 @@ struct GitCommand {
   private func failure(_ arguments: [String], _ status: Int32) -> CommandError {
     let shown = arguments.filter { !$0.hasPrefix("-") }.prefix(1).joined()
     if status == 127 {
-      return CommandError("there is no git", hint: "install git, 2.32 or newer")
+      return CommandError("there is no git", hint: "install git, 2.37 or newer")
     }
     return CommandError(
-      "git \(shown) failed", hint: "git says above why; nothing of the dataset here was changed")
+      "git \(shown) failed", hint: "git says above why")
   }
 }

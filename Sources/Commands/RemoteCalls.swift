@@ -16,8 +16,6 @@ struct RemoteCalls {
     self.remote = remote
   }
 
-  private var fetched: String { CallReferences.fetched + "\(remote)/calls/" }
-
   /// What `git fetch` must be told so that it never overwrites calls that are only here.
   static func refspec(_ remote: String) -> String {
     "+\(CallReferences.own)*:\(CallReferences.fetched)\(remote)/calls/*"
@@ -42,13 +40,12 @@ struct RemoteCalls {
   func push() throws -> Int {
     try fetch()
     guard var own = try ownReference() else { return 0 }
-    if let known = try store.repository.reference(fetched + own.writer), known != own.id,
-      try store.repository.mergeBase(known, own.id) != known
-    {
+    var known = try remoteReference(own.writer)
+    if let there = known, there != own.id, try store.repository.mergeBase(there, own.id) != there {
       // Somebody else writes under this name, as in a copied folder.
       own = try renamed(own)
+      known = nil
     }
-    let known = try store.repository.reference(fetched + own.writer)
     var count = 0
     for step in try steps(from: known, to: own.id) {
       try git.run(["push", "--quiet", remote, "\(step.commit):\(CallReferences.own)\(own.writer)"])
@@ -56,6 +53,12 @@ struct RemoteCalls {
     }
     if count > 0 { try fetch() }
     return count
+  }
+
+  /// What the remote itself says it has: what was fetched once may be gone there.
+  private func remoteReference(_ writer: String) throws -> ObjectID? {
+    let lines = try git.lines(["ls-remote", remote, CallReferences.own + writer])
+    return lines.first.flatMap { ObjectID(hex: $0.prefix { $0 != "\t" }) }
   }
 
   private func ownReference() throws -> (writer: String, id: ObjectID)? {

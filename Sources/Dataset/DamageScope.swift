@@ -23,18 +23,21 @@ package struct DamageScope: Sendable {
       else { continue }
       damaged[kind, default: []].formUnion(ids)
     }
-    let prompts = Self.readable(.metaPrompts, in: version)
-    for (id, value) in prompts where Self.names(value, "mix", damaged[.mixes]) {
-      damaged[.metaPrompts, default: []].insert(id)
+    if let mixes = damaged[.mixes] {
+      Self.forEachReadable(.metaPrompts, in: version) { id, value in
+        if Self.names(value, "mix", mixes) { damaged[.metaPrompts, default: []].insert(id) }
+      }
     }
     // Damage may keep the index from knowing which of these are live.
     let own = damaged[.samples] ?? []
     var touched = (try? version.liveIDs(.samples)).map { own.intersection($0) } ?? own
-    for (id, value) in Self.readable(.samples, in: version)
-    where Self.names(value, "meta-prompt", damaged[.metaPrompts])
-      || Self.names(value, "call", damaged[.calls])
-    {
-      touched.insert(id)
+    if let prompts = damaged[.metaPrompts] ?? damaged[.calls].map({ _ in [] }) {
+      let calls = damaged[.calls]
+      Self.forEachReadable(.samples, in: version) { id, value in
+        if Self.names(value, "meta-prompt", prompts) || Self.names(value, "call", calls) {
+          touched.insert(id)
+        }
+      }
     }
     samples = touched.sorted()
     remotes = Self.remotes(holding: artifacts, store)
@@ -45,12 +48,11 @@ package struct DamageScope: Sendable {
     return ids.contains(id)
   }
 
-  /// The live records of the shards that can be read.
-  private static func readable(
-    _ kind: RecordKind, in version: Version
-  ) -> [(id: RecordID, value: JSON)] {
-    var records: [(id: RecordID, value: JSON)] = []
-    guard let rows = try? LiveRows(kind, in: version) else { return [] }
+  /// Lends the live records of the shards that can be read.
+  private static func forEachReadable(
+    _ kind: RecordKind, in version: Version, _ body: (RecordID, JSON) -> Void
+  ) {
+    guard let rows = try? LiveRows(kind, in: version) else { return }
     for shard in rows.shards {
       guard let content = try? version.store.reader.shard(shard) else { continue }
       for (row, range) in content.lines.enumerated()
@@ -58,10 +60,9 @@ package struct DamageScope: Sendable {
         guard let record = try? Record(kind, line: Array(content.bytes[range])),
           let value = try? record.value()
         else { continue }
-        records.append((record.id, value))
+        body(record.id, value)
       }
     }
-    return records
   }
 
   private static func remotes(

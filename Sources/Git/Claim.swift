@@ -30,6 +30,15 @@ final class Claim {
 
   deinit { close(descriptor) }
 
+  /// When it was written last, in seconds.
+  func time() throws(GitError) -> Double {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw GitError("cannot read '\(path)'", systemError: errno)
+    }
+    return FileIdentity(status).time
+  }
+
   /// What the last holder wrote and did not take back.
   func text() throws(GitError) -> String {
     lseek(descriptor, 0, SEEK_SET)
@@ -50,6 +59,8 @@ struct FileIdentity: Equatable {
   let device: dev_t
   let number: ino_t
   let sizeInBytes: off_t
+  /// When it was changed last, in seconds.
+  let time: Double
 
   /// Looks at a name without following a link; nil where there is nothing.
   init?(_ path: String) {
@@ -62,5 +73,6 @@ struct FileIdentity: Equatable {
     device = status.st_dev
     number = status.st_ino
     sizeInBytes = status.st_size
+    time = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
   }
 }

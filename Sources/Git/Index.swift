@@ -42,14 +42,6 @@ extension Repository {
     }
   }
 
-  /// Enters conflicts of a merge in place of what their paths hold.
-  package func updateIndex(conflicts: [MergeConflict]) throws(GitError) {
-    for conflict in conflicts { _ = try PathRules.components(of: conflict.path) }
-    try retryingWhileLocked { () throws(GitError) in
-      try writeIndex([], removing: conflicts.map(\.path), conflicts: conflicts)
-    }
-  }
-
   /// Changes entries of the index in one write, and leaves all others as they are.
   ///
   /// The status of files that hold what their entry says is noted, so that git need not read
@@ -57,8 +49,11 @@ extension Repository {
   ///
   /// - Throws: ``GitError`` with code `invalid` for a path that may not be in a tree or a bare
   ///   repository, and `locked` if the index stays locked.
-  package func updateIndex(_ changes: [IndexChange]) throws(GitError) {
-    guard !changes.isEmpty else { return }
+  package func updateIndex(
+    _ changes: [IndexChange], conflicts: [MergeConflict] = []
+  ) throws(GitError) {
+    guard !changes.isEmpty || !conflicts.isEmpty else { return }
+    for conflict in conflicts { _ = try PathRules.components(of: conflict.path) }
     var files = WorkingFiles(root: try requiredWorkingDirectory)
     var entries: [(path: String, entry: git_index_entry)] = []
     var removals: [String] = []
@@ -77,7 +72,8 @@ extension Repository {
     // In order, each insertion moves few of the entries behind it.
     entries.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     try retryingWhileLocked { () throws(GitError) in
-      try writeIndex(entries, removing: removals)
+      try writeIndex(
+        entries, removing: removals + conflicts.map(\.path), conflicts: conflicts)
     }
   }
 

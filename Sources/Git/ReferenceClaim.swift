@@ -7,6 +7,8 @@ import Foundation
 /// than that and stays as it is for a second has no living owner.
 final class ReferenceClaim {
   private static let patienceInMilliseconds = 1_000
+  /// So long after its claim a lock is made at most.
+  private static let longestDelayInSeconds = 1.0
 
   private let claim: Claim
 
@@ -19,18 +21,24 @@ final class ReferenceClaim {
   /// - Throws: ``GitError`` with code `locked` while another process changes a reference.
   init(_ name: String, holding content: String, in gitDirectory: URL) throws(GitError) {
     claim = try Claim("reference", in: gitDirectory)
+    let written = try claim.time()
     let left = try claim.text().split(separator: "\n").map(String.init)
     if left.count == 2, git_reference_is_valid_name(left[1]) == 1 {
       let lock = gitDirectory.path(percentEncoded: false) + left[1] + ".lock"
-      try Self.remove(lock, holding: left[0])
+      try Self.remove(lock, holding: left[0], madeAfter: written)
     }
     try claim.replaceText(with: "\(content)\n\(name)")
   }
 
   deinit { try? claim.replaceText(with: "") }
 
-  private static func remove(_ lock: String, holding content: String) throws(GitError) {
-    guard let held = FileIdentity(lock), isUnfinished(lock, content) else { return }
+  /// A lock that was made long after its claim is another program's, even an empty one.
+  private static func remove(
+    _ lock: String, holding content: String, madeAfter time: Double
+  ) throws(GitError) {
+    guard let held = FileIdentity(lock), isUnfinished(lock, content),
+      (0...longestDelayInSeconds).contains(held.time - time)
+    else { return }
     for _ in 0..<(patienceInMilliseconds / 50) {
       usleep(50_000)
       guard FileIdentity(lock) == held else { return }
