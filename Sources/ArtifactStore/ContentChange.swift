@@ -2,6 +2,9 @@ import Git
 
 /// What takes git's index and the files beside it from one content to another.
 struct ContentChange {
+  /// More plain files than this are no dataset's.
+  private static let maximumFileCount = 10_000
+
   let changes: [TreeChange]
   let writes: [WorkingTree.Write]
 
@@ -21,6 +24,11 @@ struct ContentChange {
         path: change.path, entry: change.new.map { PathContent(id: $0.id, mode: $0.mode) })
     }
     let plain = differences.filter { ArtifactPath($0.path) == nil }
+    guard plain.count <= Self.maximumFileCount else {
+      throw StoreError(
+        .refused, "\(plain.count) files that are no artifacts differ, more than a dataset has",
+        hint: "see what they are with 'git diff --stat', and do this step with git")
+    }
     for change in plain {
       for mode in [change.old?.mode, change.new?.mode] where mode == .link || mode == .submodule {
         throw StoreError(
