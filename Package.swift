@@ -6,6 +6,7 @@ let package = Package(
   products: [.executable(name: "stemma", targets: ["stemma"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -19,6 +20,7 @@ let package = Package(
     .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     // Keeps libgit2 from reading the system's certificates at each start.
     .target(name: "CNoCertificates"),
     // valijson behind a C interface; the headers come from libvalijson-dev and nlohmann-json3-dev.
@@ -38,7 +40,9 @@ let package = Package(
     .target(
       name: "ArtifactStore",
       dependencies: [
-        "CZlib", "CZstd", "CanonicalJSON", "Git", .product(name: "Crypto", package: "swift-crypto"),
+        "CZlib", "CZstd", "CanonicalJSON", "Git",
+        .product(name: "BitCollections", package: "swift-collections"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(
       name: "Dataset",
@@ -73,8 +77,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "ArtifactStore", "CanonicalJSON", "Dataset", "Git", "Hooks", "Pipeline", "Prompts",
-        "Schemas", "Simula", "Starters", "Teachers",
+        "ArtifactStore", "CMalloc", "CanonicalJSON", "Dataset", "Git", "Hooks", "Pipeline",
+        "Prompts", "Schemas", "Simula", "Starters", "Teachers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -42,15 +42,15 @@ package struct CompactionPlan: Sendable {
       let shards = try version.shards(kind)
       count += shards.count
       guard !shards.isEmpty else { continue }
-      let rows = kind == .tombstones ? nil : try LiveRows(kind, in: version)
+      let live = kind == .tombstones ? nil : try LiveRows(kind, in: version)
       var chosen: [(path: ArtifactPath, object: ObjectID)] = []
       var small: [(path: ArtifactPath, object: ObjectID)] = []
       var rowCount = 0
       for shard in shards {
-        let ids = try version.store.index.recordIDs(ofShard: shard.object, kind) ?? []
-        let dead = rows?.hidden[shard.object]?.count ?? 0
-        rowCount += ids.count
-        if dead * Self.deadDivisor >= ids.count, dead > 0 {
+        let rows = try version.store.index.recordCount(ofShard: shard.object, kind) ?? 0
+        let dead = live?.hidden[shard.object]?.count ?? 0
+        rowCount += rows
+        if dead * Self.deadDivisor >= rows, dead > 0 {
           chosen.append(shard)
         } else if try version.store.reader.contentSize(shard.object) < Self.smallSizeInBytes {
           small.append(shard)
@@ -63,7 +63,7 @@ package struct CompactionPlan: Sendable {
       groups.append(
         Group(
           kind: kind, shards: chosen,
-          hidden: rows?.hidden.filter { objects.contains($0.key) } ?? [:], rowCount: rowCount))
+          hidden: live?.hidden.filter { objects.contains($0.key) } ?? [:], rowCount: rowCount))
     }
     self.groups = groups
     shardCount = count

@@ -8,24 +8,20 @@ package enum DatasetDigest {
   /// Hashes for each kind in name order its name, NUL, the count as 8 bytes big-endian, and the
   /// sorted raw ids; imports only where there are any.
   package static func make(_ ids: [RecordKind: [RecordID]]) -> Digest {
-    make(sorted: ids.mapValues { SortedIDs($0) })
+    make(sorted: ids.mapValues { SortedIDs(and: $0) })
   }
 
   /// The same of ids that are sorted already.
   static func make(sorted ids: [RecordKind: SortedIDs]) -> Digest {
     var hasher = Hasher256()
     for kind in kinds {
-      let ids = ids[kind] ?? SortedIDs([])
+      let ids = ids[kind] ?? SortedIDs()
       if kind != .imports || ids.count > 0 { add(kind, ids, to: &hasher) }
     }
     return hasher.finish()
   }
 
   /// The digest of the ids of one kind, in the same form.
-  package static func make(_ kind: RecordKind, _ ids: [RecordID]) -> Digest {
-    make(kind, sorted: SortedIDs(ids))
-  }
-
   static func make(_ kind: RecordKind, sorted ids: SortedIDs) -> Digest {
     var hasher = Hasher256()
     add(kind, ids, to: &hasher)
@@ -37,28 +33,12 @@ package enum DatasetDigest {
     withUnsafeBytes(of: UInt64(ids.count).bigEndian) { hasher.update($0) }
     var buffer: [UInt8] = []
     buffer.reserveCapacity(min(ids.count, batchSize) * Digest.length)
-    for ordinal in ids.order {
-      ids.ids[Int(ordinal)].digest.withBytes { buffer.append(contentsOf: $0) }
-      guard buffer.count == batchSize * Digest.length else { continue }
+    ids.forEach { id in
+      id.digest.withBytes { buffer.append(contentsOf: $0) }
+      guard buffer.count == batchSize * Digest.length else { return }
       hasher.update(buffer)
       buffer.removeAll(keepingCapacity: true)
     }
     hasher.update(buffer)
-  }
-}
-
-/// Ids with the order of their bytes: 4 bytes an id beside the ids.
-struct SortedIDs {
-  fileprivate let ids: [RecordID]
-  fileprivate let order: [UInt32]
-
-  var count: Int { order.count }
-
-  /// Sorts ids, or those of them whose ordinals are included.
-  init(_ ids: [RecordID], including isIncluded: ((Int) -> Bool)? = nil) {
-    self.ids = ids
-    var order = DigestOrder.fullySorted(ids)
-    if let isIncluded { order.removeAll { !isIncluded(Int($0)) } }
-    self.order = order
   }
 }

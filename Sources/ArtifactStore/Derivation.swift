@@ -1,3 +1,5 @@
+import BitCollections
+
 /// What a run derives of one kind, against what its base holds.
 struct Derivation {
   enum Outcome {
@@ -9,30 +11,28 @@ struct Derivation {
     case repeated
   }
 
-  /// The records of the base that are not derived, each with the one that has its key now.
+  /// A record of the base that was not derived, with the one that has its key now.
   typealias Dropped = (id: RecordID, by: RecordID?)
 
-  /// The ids that the base holds, then those that are new.
-  private var table: RecordIDTable
-  private var isDerived: [Bool]
-  private let heldCount: Int
-  /// For records with a key its hash, or 0 for none, by ordinal; else empty.
+  private var held: RecordFinder
+  /// The ordinals of those of the base that were derived.
+  private var derived = BitSet()
+  private var new = RecordIDTable()
+  /// For records with a key the hashes of all ordinals of the base, then those of new records.
   private var keyHashes: [UInt64]
-  /// The derived records by the hashes of their keys.
+  /// The derived records by the hashes of their keys; new ones are numbered on from the base.
   private var keyed: [UInt64: Int] = [:]
   var shards: ShardWriter
 
   /// Starts with what a base holds.
   ///
   /// - Parameters:
-  ///   - held: The ids of the base.
-  ///   - keyHashes: For records with a key, its hash for each of them.
+  ///   - held: The records of the base, live or dead.
+  ///   - keyHashes: For records with a key, its hash for each ordinal of the base.
   ///   - shards: Takes new records.
-  init(held: RecordIDTable, keyHashes: [UInt64] = [], shards: ShardWriter) {
-    table = held
-    heldCount = held.count
+  init(held: RecordSet, keyHashes: [UInt64] = [], shards: ShardWriter) {
+    self.held = RecordFinder(held)
     self.keyHashes = keyHashes
-    isDerived = [Bool](repeating: false, count: held.count)
     self.shards = shards
   }
 
@@ -49,43 +49,52 @@ struct Derivation {
   }
 
   private mutating func insert(_ id: RecordID) -> (ordinal: Int, outcome: Outcome) {
-    let (ordinal, isNew) = table.insert(id)
-    guard !isNew else {
-      isDerived.append(true)
-      return (ordinal, .new)
+    if let ordinal = held.ordinal(of: id) {
+      return (ordinal, derived.insert(ordinal).inserted ? .held : .repeated)
     }
-    guard !isDerived[ordinal] else { return (ordinal, .repeated) }
-    isDerived[ordinal] = true
-    return (ordinal, .held)
+    let (ordinal, isNew) = new.insert(id)
+    return (held.set.capacity + ordinal, isNew ? .new : .repeated)
   }
 
-  /// Takes all records of the base over whose keys no derived record has.
-  mutating func deriveRest(where isLive: (RecordID) -> Bool) {
-    for ordinal in 0..<heldCount
-    where !isDerived[ordinal] && keyed[keyHashes[ordinal]] == nil && isLive(table.ids[ordinal]) {
-      isDerived[ordinal] = true
+  /// Takes all records of the base over whose keys no derived record has, without dead ones.
+  mutating func deriveRest(except dead: some Sequence<RecordID>) {
+    var live = held.set
+    live.remove(dead)
+    // Most are told apart by a few bits of their hashes, without a look into the dictionary.
+    let bits = Int.bitWidth - keyed.count.leadingZeroBitCount + 3
+    let mask = (1 as UInt64) << bits - 1
+    var filter = [Bool](repeating: false, count: 1 << bits)
+    for hash in keyed.keys { filter[Int(hash & mask)] = true }
+    for ordinal in live.members {
+      let hash = keyHashes[ordinal]
+      if filter[Int(hash & mask)], keyed[hash] != nil { continue }
+      derived.insert(ordinal)
     }
   }
 
-  /// The ids of new records in the order in which they came.
-  var newIDs: ArraySlice<RecordID> { table.ids[heldCount...] }
-
-  /// The hashes of the keys of new records; empty when they have none.
-  var newKeyHashes: ArraySlice<UInt64> {
-    keyHashes.isEmpty ? [] : keyHashes[heldCount...]
-  }
+  /// The number of records that are not in the base.
+  var newCount: Int { new.count }
 
   /// All that were derived.
-  var derivedIDs: SortedIDs {
-    // Without a base there is nothing else in the table.
-    heldCount == 0 ? SortedIDs(table.ids) : SortedIDs(table.ids) { isDerived[$0] }
-  }
+  var derivedIDs: SortedIDs { SortedIDs(held.set.intersection(derived), and: new.ids) }
 
   /// Those of the base that were not derived, live or dead.
   var dropped: [Dropped] {
-    (0..<heldCount).lazy.filter { !isDerived[$0] }.map { ordinal in
+    held.set.members.subtracting(derived).map { ordinal in
       let by = keyHashes.isEmpty ? nil : keyed[keyHashes[ordinal]]
-      return (table.ids[ordinal], by.map { table.ids[$0] })
+      return (held.set.id(ordinal), by.map(id))
     }
+  }
+
+  private func id(_ ordinal: Int) -> RecordID {
+    ordinal < held.set.capacity ? held.set.id(ordinal) : new.ids[ordinal - held.set.capacity]
+  }
+
+  /// Ends the last shard, waits for all, and gives all ids away.
+  consuming func finish() throws(StoreError) -> (written: [ShardWriter.Written], ids: SortedIDs) {
+    let set = held.set.intersection(derived)
+    let hashes = keyHashes.isEmpty ? [] : keyHashes[held.set.capacity...]
+    let ids = new.takeIDs()
+    return (try shards.finish(ids: ids[...], keyHashes: hashes), SortedIDs(set, and: ids))
   }
 }

@@ -2,30 +2,32 @@
 ///
 /// Digests that share these stand in any order: who searches looks at all of them.
 enum DigestOrder {
-  /// The ordinals of words in the order of the words; 4 bytes a word beside the words.
-  static func sorted(_ words: [UInt64]) -> [UInt32] {
+  /// The ordinals of words in the order of the words; 5 bytes a word beside the words.
+  static func sorted(_ words: [UInt64]) -> [UInt32] { sorted(words.count) { words[$0] } }
+
+  private static func sorted(_ count: Int, _ word: (Int) -> UInt64) -> [UInt32] {
     // As many buckets as leave about eight words in each.
-    let bits = max(1, Int.bitWidth - words.count.leadingZeroBitCount - 3)
+    let bits = max(1, Int.bitWidth - count.leadingZeroBitCount - 3)
     let shift = UInt64(64 - bits)
-    var starts = [UInt32](repeating: 0, count: (1 << bits) + 1)
-    for word in words { starts[Int(word >> shift) + 1] += 1 }
-    for bucket in 1..<starts.count { starts[bucket] += starts[bucket - 1] }
-    var next = starts
-    var order = [UInt32](repeating: 0, count: words.count)
-    for (ordinal, word) in words.enumerated() {
-      let bucket = Int(word >> shift)
-      order[Int(next[bucket])] = UInt32(ordinal)
-      next[bucket] += 1
+    // Where each bucket ends, then where it begins, for it is filled from its end.
+    var places = [UInt32](repeating: 0, count: (1 << bits) + 1)
+    for ordinal in 0..<count { places[Int(word(ordinal) >> shift)] += 1 }
+    for bucket in 1..<places.count { places[bucket] += places[bucket - 1] }
+    var order = [UInt32](repeating: 0, count: count)
+    for ordinal in (0..<count).reversed() {
+      let bucket = Int(word(ordinal) >> shift)
+      places[bucket] -= 1
+      order[Int(places[bucket])] = UInt32(ordinal)
     }
-    for bucket in 0..<(starts.count - 1) {
-      sort(&order, Int(starts[bucket])..<Int(starts[bucket + 1]), words)
+    for bucket in 0..<(places.count - 1) {
+      sort(&order, Int(places[bucket])..<Int(places[bucket + 1]), word)
     }
     return order
   }
 
   /// The ordinals of ids in the order of all their bytes.
   static func fullySorted(_ ids: [RecordID]) -> [UInt32] {
-    var order = sorted(ids.map(\.digest.leadingWord))
+    var order = sorted(ids.count) { ids[$0].digest.leadingWord }
     for index in order.indices.dropFirst() {
       var place = index
       while place > 0, ids[Int(order[place])] < ids[Int(order[place - 1])] {
@@ -37,20 +39,57 @@ enum DigestOrder {
   }
 
   /// Sorts a bucket: by insertion, for it is small; a large one was made to be large.
-  private static func sort(_ order: inout [UInt32], _ range: Range<Int>, _ words: [UInt64]) {
+  private static func sort(_ order: inout [UInt32], _ range: Range<Int>, _ wordOf: (Int) -> UInt64)
+  {
     guard range.count <= 64 else {
-      order[range].sort { words[Int($0)] < words[Int($1)] }
+      order[range].sort { wordOf(Int($0)) < wordOf(Int($1)) }
       return
     }
     for index in range.dropFirst() {
       let ordinal = order[index]
-      let word = words[Int(ordinal)]
+      let word = wordOf(Int(ordinal))
       var place = index
-      while place > range.lowerBound, words[Int(order[place - 1])] > word {
+      while place > range.lowerBound, wordOf(Int(order[place - 1])) > word {
         order[place] = order[place - 1]
         place -= 1
       }
       order[place] = ordinal
     }
+  }
+
+  /// The first of so many positions at which nothing less than a word stands.
+  ///
+  /// Digests are spread evenly, so that a guess comes close.
+  static func lowerBound<Failure: Error>(
+    of word: UInt64, in count: Int, _ isLess: (Int) throws(Failure) -> Bool
+  ) throws(Failure) -> Int {
+    guard count > 0 else { return 0 }
+    let guess = Int((Double(word) / 0x1p64 * Double(count)).rounded(.down))
+    var low = 0
+    var high = count
+    var step = 8
+    var probe = min(max(guess, 0), count - 1)
+    if try isLess(probe) {
+      low = probe + 1
+      while low + step < count, try isLess(low + step) {
+        low += step + 1
+        step *= 4
+      }
+      high = min(count, low + step)
+    } else {
+      high = probe
+      probe = high - step
+      while probe >= 0, try !isLess(probe) {
+        high = probe
+        step *= 4
+        probe = high - step
+      }
+      low = max(0, probe + 1)
+    }
+    while low < high {
+      let middle = (low + high) / 2
+      if try isLess(middle) { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

@@ -15,7 +15,7 @@ final class IndexFolder: Sendable {
     fileprivate var manifest: [String] = []
   }
 
-  private static let firstLine = "stemma index 2"
+  private static let firstLine = "stemma index 3"
   private static let growth = 4
 
   private let folder: URL

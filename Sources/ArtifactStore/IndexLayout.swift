@@ -2,7 +2,7 @@ import Foundation
 
 /// Where the sections of an index segment lie.
 struct IndexLayout: Sendable {
-  static let magic = Array("STEMMAX2".utf8)
+  static let magic = Array("STEMMAX3".utf8)
   static let headerSizeInBytes = MappedFile.pageSizeInBytes
   static let shardSizeInBytes = 28
   /// More cannot be numbered with 4 bytes.
@@ -13,18 +13,22 @@ struct IndexLayout: Sendable {
   let shardCount: Int
   let treeCount: Int
   let hasKeys: Bool
+  /// Whether no two ids begin with the same 8 bytes.
+  let isDistinct: Bool
   /// The field whose hashes are there; nil when there are none.
   let keyField: String?
 
   let ids, order, keys, keyOrder, keyHashes, shards, trees, checksums: Range<Int>
 
   init(
-    recordCount: Int, shardCount: Int, treeCount: Int, hasKeys: Bool, keyField: String? = nil
+    recordCount: Int, shardCount: Int, treeCount: Int, hasKeys: Bool, isDistinct: Bool,
+    keyField: String? = nil
   ) {
     self.recordCount = recordCount
     self.shardCount = shardCount
     self.treeCount = treeCount
     self.hasKeys = hasKeys
+    self.isDistinct = isDistinct
     self.keyField = keyField
     let page = MappedFile.pageSizeInBytes
     var end = Self.headerSizeInBytes
@@ -58,7 +62,7 @@ struct IndexLayout: Sendable {
     let field = String(decoding: header[44..<(44 + fieldLength)], as: UTF8.self)
     self.init(
       recordCount: Int(counts[0]), shardCount: Int(counts[1]), treeCount: Int(counts[2]),
-      hasKeys: flags & 1 != 0, keyField: flags & 2 != 0 ? field : nil)
+      hasKeys: flags & 1 != 0, isDistinct: flags & 4 != 0, keyField: flags & 2 != 0 ? field : nil)
     guard file.count == fileSizeInBytes else { return nil }
   }
 
@@ -72,7 +76,7 @@ struct IndexLayout: Sendable {
     add(UInt64(recordCount))
     add(UInt64(shardCount))
     add(UInt64(treeCount))
-    add(UInt64((hasKeys ? 1 : 0) + (keyField == nil ? 0 : 2)))
+    add(UInt64((hasKeys ? 1 : 0) + (keyField == nil ? 0 : 2) + (isDistinct ? 4 : 0)))
     add(UInt32(field.count))
     header += field
     return header + [UInt8](repeating: 0, count: Self.headerSizeInBytes - header.count)

@@ -77,6 +77,53 @@ final class IndexSegment: Sendable {
     try Self.checked(range, file, layout)
   }
 
+  /// The ids and their order, all of whose pages were checked; they live as long as the segment.
+  struct Columns: Sendable {
+    private nonisolated(unsafe) let ids: UnsafeRawBufferPointer
+    private nonisolated(unsafe) let order: UnsafeRawBufferPointer
+
+    fileprivate init(ids: UnsafeRawBufferPointer, order: UnsafeRawBufferPointer) {
+      self.ids = ids
+      self.order = order
+    }
+
+    var count: Int { order.count / 4 }
+
+    func ordinal(_ position: Int) -> Int { Int(order.loadLittle(at: position * 4, UInt32.self)) }
+
+    /// The first 8 bytes of an id.
+    func word(_ ordinal: Int) -> UInt64 {
+      UInt64(bigEndian: ids.loadUnaligned(fromByteOffset: ordinal * Digest.length, as: UInt64.self))
+    }
+
+    func id(_ ordinal: Int) -> RecordID {
+      let start = ordinal * Digest.length
+      let bytes = UnsafeRawBufferPointer(rebasing: ids[start..<(start + Digest.length)])
+      return RecordID(digest: Digest(loading: bytes))
+    }
+
+    /// The ordinal of an id that meets a condition, or nil when there is none.
+    func ordinal(of id: RecordID, where isWanted: (_ ordinal: Int) -> Bool) -> Int? {
+      let wanted = id.digest.leadingWord
+      var position = DigestOrder.lowerBound(of: wanted, in: count) { word(ordinal($0)) < wanted }
+      while position < count {
+        let ordinal = ordinal(position)
+        guard word(ordinal) == wanted else { return nil }
+        if isWanted(ordinal), self.id(ordinal) == id { return ordinal }
+        position += 1
+      }
+      return nil
+    }
+  }
+
+  func columns() throws(IndexDamage) -> Columns {
+    let columns = Columns(ids: try bytes(layout.ids), order: try bytes(layout.order))
+    for position in 0..<columns.count where columns.ordinal(position) >= layout.recordCount {
+      throw IndexDamage()
+    }
+    return columns
+  }
+
   /// The bytes of the ids of some records, 32 each.
   func idBytes(_ records: Range<Int>) throws(IndexDamage) -> UnsafeRawBufferPointer {
     try bytes(layout.ids.entries(records, size: Digest.length))
@@ -184,8 +231,6 @@ extension IndexSegment {
     return ordinal
   }
 
-  /// The first position whose word is not less than one; digests are spread evenly, so that a guess
-  /// comes close.
   private func lowerBound(
     _ wanted: UInt64, order: Range<Int>, digests: Range<Int>
   ) throws(IndexDamage) -> Int {
@@ -194,35 +239,7 @@ extension IndexSegment {
       let entry = try bytes(digests.entries(ordinal..<(ordinal + 1), size: Digest.length))
       return Digest(loading: entry).leadingWord < wanted
     }
-    let count = layout.recordCount
-    guard count > 0 else { return 0 }
-    let guess = Int((Double(wanted) / 0x1p64 * Double(count)).rounded(.down))
-    var low = 0
-    var high = count
-    var step = 8
-    var probe = min(max(guess, 0), count - 1)
-    if try isLess(probe) {
-      low = probe + 1
-      while low + step < count, try isLess(low + step) {
-        low += step + 1
-        step *= 4
-      }
-      high = min(count, low + step)
-    } else {
-      high = probe
-      probe = high - step
-      while probe >= 0, try !isLess(probe) {
-        high = probe
-        step *= 4
-        probe = high - step
-      }
-      low = max(0, probe + 1)
-    }
-    while low < high {
-      let middle = (low + high) / 2
-      if try isLess(middle) { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return try DigestOrder.lowerBound(of: wanted, in: layout.recordCount, isLess)
   }
 }
 

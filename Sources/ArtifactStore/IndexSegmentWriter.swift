@@ -12,13 +12,14 @@ struct IndexSegmentWriter {
 
   /// Writes the file; 12 bytes of memory a record.
   func write(to path: String) throws {
+    let (order, isDistinct) = try sorted { $0.ids.lazy.map(\.digest) }
     let layout = IndexLayout(
       recordCount: recordCount, shardCount: shardCount, treeCount: trees.count, hasKeys: hasKeys,
-      keyField: keyField)
+      isDistinct: isDistinct, keyField: keyField)
     var file = try PagedFile(path)
     try file.append(layout.header)
-    try writeDigests(to: &file) { $0.ids.lazy.map(\.digest) }
-    if hasKeys { try writeDigests(to: &file) { $0.keys } }
+    try write(to: &file, order) { $0.ids.lazy.map(\.digest) }
+    if hasKeys { try write(to: &file, try sorted { $0.keys }.order) { $0.keys } }
     if keyField != nil {
       for number in 0..<shardCount {
         for hash in try shard(number).keyHashes { try file.append(little: hash) }
@@ -35,20 +36,32 @@ struct IndexSegmentWriter {
     try file.keep()
   }
 
-  /// Writes one digest a record, then their ordinals in order.
-  private func writeDigests(
-    to file: inout PagedFile, _ digests: (RecordIndex.NewShard) -> some Sequence<Digest>
-  ) throws {
+  /// The order of the digests, and whether no two begin with the same 8 bytes.
+  private func sorted(
+    _ digests: (RecordIndex.NewShard) -> some Sequence<Digest>
+  ) throws -> (order: [UInt32], isDistinct: Bool) {
     var words: [UInt64] = []
     words.reserveCapacity(recordCount)
     for number in 0..<shardCount {
+      for digest in digests(try shard(number)) { words.append(digest.leadingWord) }
+    }
+    let order = DigestOrder.sorted(words)
+    let pairs = zip(order, order.dropFirst())
+    return (order, pairs.allSatisfy { words[Int($0)] != words[Int($1)] })
+  }
+
+  /// Writes one digest a record, then their order.
+  private func write(
+    to file: inout PagedFile, _ order: [UInt32],
+    _ digests: (RecordIndex.NewShard) -> some Sequence<Digest>
+  ) throws {
+    for number in 0..<shardCount {
       for digest in digests(try shard(number)) {
-        words.append(digest.leadingWord)
         try digest.withBytes { (bytes) throws(StoreError) in try file.append(bytes) }
       }
     }
     try file.endPage()
-    for ordinal in DigestOrder.sorted(words) { try file.append(little: ordinal) }
+    for ordinal in order { try file.append(little: ordinal) }
     try file.endPage()
   }
 }

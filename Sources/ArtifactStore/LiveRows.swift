@@ -10,35 +10,13 @@ package struct LiveRows: Sendable {
   package let count: Int
 
   package init(_ kind: RecordKind, in version: some DatasetContent) throws(StoreError) {
-    let store = version.store
-    try store.index.catchUp(tree: version.tree, kinds: [kind, .tombstones])
-    let dead = try version.tombstones()
-    var table = RecordIDTable()
-    var shards: [ObjectID] = []
-    var hidden: [ObjectID: Set<Int>] = [:]
-    var count = 0
-    var seen = Set<ObjectID>()
-    for shard in try version.shards(kind) {
-      guard let ids = try store.index.recordIDs(ofShard: shard.object, kind) else {
-        throw StoreError(.notFound, "shard '\(shard.path.text)' is not in the index")
-      }
-      guard seen.insert(shard.object).inserted else {
-        throw StoreError(
-          .corrupt, "'\(shard.path.text)' holds the content of another shard",
-          hint: "run 'stemma verify' to see what is affected")
-      }
-      shards.append(shard.object)
-      for (row, id) in ids.enumerated() {
-        if table.insert(id).isNew, dead[id] == nil {
-          count += 1
-        } else {
-          hidden[shard.object, default: []].insert(row)
-        }
-      }
+    let live = try version.live(kind)
+    shards = live.shards.map(\.object)
+    hidden = live.shards.reduce(into: [:]) { hidden, shard in
+      let rows = live.hiddenRows(of: shard)
+      if !rows.isEmpty { hidden[shard.object] = rows }
     }
-    self.shards = shards
-    self.hidden = hidden
-    self.count = count
+    count = live.count
   }
 }
 

@@ -99,7 +99,7 @@ extension RecordIndex {
         isLoaded = true
         if try covers(mark(root.id, kind)) { continue }
       }
-      try add(root: root.id, kind, kind == .imports ? try key(in: roots) : nil)
+      try add(root: root.id, kind, kind == .imports ? try key(for: roots) : nil)
     }
   }
 
@@ -116,7 +116,18 @@ extension RecordIndex {
     for other in coverage.withLock({ $0 }) where other != current { try cover(other) }
   }
 
-  /// The key of imported records, as the tree's `dataset.json` names it.
+  /// The key of imported records: the tree's, or for trees from before it was set that of HEAD, whose
+  /// versions are the ones to come.
+  private func key(for roots: [TreeEntry]) throws(StoreError) -> RecordKey? {
+    if let key = try key(in: roots) { return key }
+    let head = try convert { () throws(GitError) -> [TreeEntry] in
+      guard let id = try repository.head.commit else { return [] }
+      return try repository.entries(ofTree: try repository.commit(id).tree)
+    }
+    return try key(in: head)
+  }
+
+  /// The key of imported records that a tree's `dataset.json` names.
   private func key(in roots: [TreeEntry]) throws(StoreError) -> RecordKey? {
     guard let file = roots.first(where: { $0.name == DatasetIdentity.path && $0.mode == .file })
     else { return nil }
@@ -239,6 +250,19 @@ extension RecordIndex {
       let segment = contents.segments[place.segment]
       return try segment.idBytes(segment.shards[place.shard].records).digests.map(RecordID.init)
     }
+  }
+
+  /// The records of shards, each of which must have been seen.
+  func records(
+    _ kind: RecordKind, in shards: [ObjectID]
+  ) throws(StoreError) -> RecordSet {
+    let set = try reading { (contents) throws(IndexDamage) in
+      try RecordSet(kind, shards, in: contents)
+    }
+    guard let set else {
+      throw StoreError(.notFound, "a shard of \(kind.rawValue) is not in the index")
+    }
+    return set
   }
 
   /// The number of a shard's records, or nil when the index has not seen it.

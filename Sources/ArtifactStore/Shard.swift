@@ -60,7 +60,8 @@ package enum Shard {
   package static func lineRanges(_ content: [UInt8]) throws(StoreError) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var start = 0
-    for (index, byte) in content.enumerated() where byte == 0x0A {
+    let bytes = content.span.bytes
+    while let index = bytes.firstLineFeed(from: start) {
       guard index - start <= maximumLineSizeInBytes else {
         throw StoreError(.corrupt, "a line of \(index - start) bytes is beyond what is read")
       }

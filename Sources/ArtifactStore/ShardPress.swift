@@ -17,6 +17,10 @@ final class ShardPress: Sendable {
       var pressed: [Int: Pressed] = [:]
       var failure: StoreError?
       var codecs: [ZstdCodec] = []
+      /// Shards that wait for their thread, by number.
+      var waiting: [Int: [UInt8]] = [:]
+      /// Emptied shards, whose memory is used again.
+      var spare: [[UInt8]] = []
     }
 
     let pack: PackWriter
@@ -25,18 +29,27 @@ final class ShardPress: Sendable {
 
     init(pack: PackWriter) { self.pack = pack }
 
-    func press(_ number: Int, _ kind: RecordKind, _ content: [UInt8]) {
+    func press(_ number: Int, _ kind: RecordKind) {
       defer { places.signal() }
-      let codec = state.withLock { $0.codecs.popLast() } ?? ZstdCodec()
+      let (taken, known) = state.withLock {
+        ($0.waiting.removeValue(forKey: number), $0.codecs.popLast())
+      }
+      guard var content = taken else { return }
+      let codec = known ?? ZstdCodec()
       do throws(StoreError) {
         let path = ArtifactPath(kind: kind, digest: Digest(of: content))
-        let frame = codec.compress(content)
-        let object = try convert { () throws(GitError) in try pack.add(.blob, frame) }
+        let object = try codec.compress(content) { (frame) throws(StoreError) in
+          try convert { () throws(GitError) in try pack.add(.blob, frame) }
+        }
         state.withLock { $0.pressed[number] = Pressed(path: path, object: object) }
       } catch {
         state.withLock { $0.failure = $0.failure ?? error }
       }
-      state.withLock { $0.codecs.append(codec) }
+      content.removeAll(keepingCapacity: true)
+      state.withLock {
+        $0.codecs.append(codec)
+        $0.spare.append(content)
+      }
     }
   }
 
@@ -61,10 +74,17 @@ final class ShardPress: Sendable {
       return count
     }
     let content = lines
-    queues[number % Self.workerCount].async(group: group) { [work] in
-      work.press(number, kind, content)
-    }
+    work.state.withLock { $0.waiting[number] = content }
+    queues[number % Self.workerCount].async(group: group) { [work] in work.press(number, kind) }
     return number
+  }
+
+  /// Room for the lines of a shard.
+  func makeRoom() -> [UInt8] {
+    if let spare = work.state.withLock({ $0.spare.popLast() }) { return spare }
+    var room: [UInt8] = []
+    room.reserveCapacity(Shard.targetSizeInBytes + (64 << 10))
+    return room
   }
 
   /// Waits for all shards and returns them by their numbers.

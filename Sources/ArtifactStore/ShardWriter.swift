@@ -38,7 +38,7 @@ struct ShardWriter {
     guard line.byteCount <= Shard.maximumLineSizeInBytes else {
       throw StoreError(.refused, "a record of \(line.byteCount) bytes is too long to keep")
     }
-    if lines.isEmpty { lines.reserveCapacity(Shard.targetSizeInBytes + (64 << 10)) }
+    if lines.capacity == 0 { lines = press.makeRoom() }
     line.withUnsafeBytes { lines.append(contentsOf: $0) }
     lines.append(0x0A)
     count += 1

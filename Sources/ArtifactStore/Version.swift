@@ -79,29 +79,39 @@ extension DatasetContent {
     }
   }
 
-  /// The ids of the records that a shard of this version holds, live or dead, of one kind, and the
-  /// hashes of their keys in the same order where a key is given.
-  func held(
-    _ kind: RecordKind, key: RecordKey? = nil
-  ) throws(StoreError) -> (ids: RecordIDTable, keyHashes: [UInt64]) {
-    let shards = try shards(kind)
-    var total = 0
-    for shard in shards { total += try store.index.recordCount(ofShard: shard.object, kind) ?? 0 }
-    // Room for what is derived beside, so that the table is not copied for a few more.
-    var table = RecordIDTable(minimumCapacity: total + total / 32)
-    var keyHashes: [UInt64] = []
-    for shard in shards {
-      guard let ids = try store.index.recordIDs(ofShard: shard.object, kind) else {
-        throw StoreError(.notFound, "shard '\(shard.path.text)' is not in the index")
+  /// The records of one kind that the shards of this version hold, live or dead.
+  func held(_ kind: RecordKind) throws(StoreError) -> RecordSet {
+    try store.index.records(kind, in: try distinctShards(kind))
+  }
+
+  /// The live records of one kind.
+  package func live(_ kind: RecordKind) throws(StoreError) -> RecordSet {
+    try store.index.catchUp(tree: tree, kinds: [kind, .tombstones])
+    var set = try held(kind)
+    set.remove(try tombstones().keys)
+    return set
+  }
+
+  private func distinctShards(_ kind: RecordKind) throws(StoreError) -> [ObjectID] {
+    var seen = Set<ObjectID>()
+    return try shards(kind).map { (path, object) throws(StoreError) in
+      guard seen.insert(object).inserted else {
+        throw StoreError(
+          .corrupt, "'\(path.text)' holds the content of another shard",
+          hint: "run 'stemma verify' to see what is affected")
       }
-      let hashes = try key.map { key throws(StoreError) in
-        try self.keyHashes(shard.object, kind, key)
-      }
-      for (row, id) in ids.enumerated() where table.insert(id).isNew {
-        if let hashes { keyHashes.append(hashes[row]) }
-      }
+      return object
     }
-    return (table, keyHashes)
+  }
+
+  /// The hashes of the keys of records, by their ordinals.
+  func keyHashes(of set: RecordSet, _ key: RecordKey) throws(StoreError) -> [UInt64] {
+    var hashes = [UInt64](repeating: 0, count: set.capacity)
+    for shard in set.shards {
+      let known = try keyHashes(shard.object, .imports, key)
+      for (ordinal, hash) in zip(shard.ordinals, known) { hashes[ordinal] = hash }
+    }
+    return hashes
   }
 
   private func keyHashes(
@@ -115,18 +125,8 @@ extension DatasetContent {
     }
   }
 
-  /// The ids of the record set of one kind, in no order.
-  package func liveIDs(_ kind: RecordKind) throws(StoreError) -> [RecordID] {
-    try store.index.catchUp(tree: tree, kinds: [kind, .tombstones])
-    let dead = try tombstones()
-    let held = try held(kind).ids.ids
-    return dead.isEmpty ? held : held.filter { dead[$0] == nil }
-  }
-
   /// The size of the record set of one kind.
-  package func liveCount(_ kind: RecordKind) throws(StoreError) -> Int {
-    try LiveRows(kind, in: self).count
-  }
+  package func liveCount(_ kind: RecordKind) throws(StoreError) -> Int { try live(kind).count }
 
   package func record(
     _ kind: RecordKind, _ location: RecordLocation
@@ -151,8 +151,8 @@ extension DatasetContent {
   }
 
   package func datasetDigest() throws(StoreError) -> Digest {
-    var ids: [RecordKind: [RecordID]] = [:]
-    for kind in DatasetDigest.kinds { ids[kind] = try liveIDs(kind) }
-    return DatasetDigest.make(ids)
+    var ids: [RecordKind: SortedIDs] = [:]
+    for kind in DatasetDigest.kinds { ids[kind] = SortedIDs(try live(kind)) }
+    return DatasetDigest.make(sorted: ids)
   }
 }

@@ -8,13 +8,13 @@ package struct VersionTotals: Sendable, Hashable {
 
   /// Counts what a content that is here holds.
   init(_ content: some DatasetContent) throws(StoreError) {
-    var ids: [RecordKind: [RecordID]] = [:]
+    var ids: [RecordKind: SortedIDs] = [:]
     for kind in RecordKind.versioned {
-      let live = try content.liveIDs(kind)
-      if !live.isEmpty { counts[kind] = live.count }
-      if DatasetDigest.kinds.contains(kind) { ids[kind] = live }
+      let live = try content.live(kind)
+      if live.count > 0 { counts[kind] = live.count }
+      if DatasetDigest.kinds.contains(kind) { ids[kind] = SortedIDs(live) }
     }
-    datasetDigest = DatasetDigest.make(ids)
+    datasetDigest = DatasetDigest.make(sorted: ids)
   }
 
   /// As commit messages have it: `samples 240, verdicts 480`.

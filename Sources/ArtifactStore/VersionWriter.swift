@@ -56,9 +56,11 @@ package final class VersionWriter: Sendable {
     state.dead = try base?.tombstones() ?? [:]
     for kind in kinds {
       let key = kind == .imports ? key : nil
-      let held = try base?.held(kind, key: key)
+      let held = try base?.held(kind)
+      var keyHashes: [UInt64] = []
+      if let key, let base, let held { keyHashes = try base.keyHashes(of: held, key) }
       state.kinds[kind] = Derivation(
-        held: held?.ids ?? RecordIDTable(), keyHashes: held?.keyHashes ?? [],
+        held: held ?? RecordSet(), keyHashes: keyHashes,
         shards: ShardWriter(kind: kind, press: press, keyField: key?.field))
     }
     self.state = Mutex(state)
@@ -160,8 +162,7 @@ package final class VersionWriter: Sendable {
   package func keepRest(of kind: RecordKind) throws(StoreError) {
     try state.withLock { (state) throws(StoreError) in
       var derivation = try take(kind, from: &state)
-      let dead = state.dead
-      derivation.deriveRest { dead[$0] == nil }
+      derivation.deriveRest(except: state.dead.keys)
       state.kinds[kind] = derivation
     }
   }
@@ -277,7 +278,7 @@ package final class VersionWriter: Sendable {
     var written: [ShardWriter.Written] = []
     var ids: [RecordKind: SortedIDs] = [:]
     for kind in RecordKind.versioned {
-      guard var derivation = state.kinds.removeValue(forKey: kind) else { continue }
+      guard let derivation = state.kinds.removeValue(forKey: kind) else { continue }
       let dropped = derivation.dropped.sorted { $0.id < $1.id }
       for (id, by) in dropped where state.dead[id] == nil {
         var tombstone = JSONObject([
@@ -288,10 +289,10 @@ package final class VersionWriter: Sendable {
         try state.addTombstone(.object(tombstone))
         difference.removed += 1
       }
-      difference.added += derivation.newIDs.count
-      written += try derivation.shards.finish(
-        ids: derivation.newIDs, keyHashes: derivation.newKeyHashes)
-      ids[kind] = derivation.derivedIDs
+      difference.added += derivation.newCount
+      let finished = try derivation.finish()
+      written += finished.written
+      ids[kind] = finished.ids
     }
     written += try state.tombstones.finish(ids: state.tombstoneIDs[...])
     var changes = written.map {
@@ -351,7 +352,7 @@ package final class VersionWriter: Sendable {
       if let known = derived[kind] {
         ids[kind] = known
       } else if let base {
-        ids[kind] = SortedIDs(try base.liveIDs(kind))
+        ids[kind] = SortedIDs(try base.live(kind))
       }
     }
     return DatasetDigest.make(sorted: ids)

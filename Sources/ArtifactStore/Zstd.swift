@@ -13,6 +13,8 @@ package final class ZstdCodec: Sendable {
   private struct Contexts: ~Copyable, @unchecked Sendable {  // reached only through the mutex
     let compression: OpaquePointer
     let decompression: OpaquePointer
+    /// Room for a frame, kept for the next one.
+    var frame: [UInt8] = []
 
     init() {
       guard let compression = ZSTD_createCCtx(), let decompression = ZSTD_createDCtx() else {
@@ -37,16 +39,25 @@ package final class ZstdCodec: Sendable {
 
   /// One frame that holds the bytes.
   package func compress(_ bytes: [UInt8]) -> [UInt8] {
-    contexts.withLock { contexts in
-      [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(bytes.count)) { buffer, count in
-        let size = bytes.withUnsafeBytes { source in
+    compress(bytes) { frame in frame.withUnsafeBytes { [UInt8]($0) } }
+  }
+
+  /// Lends one frame that holds the bytes.
+  func compress<Result, Failure: Error>(
+    _ bytes: [UInt8], lending body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try contexts.withLock { (contexts) throws(Failure) in
+      let bound = ZSTD_compressBound(bytes.count)
+      if contexts.frame.count < bound { contexts.frame = [UInt8](repeating: 0, count: bound) }
+      let compression = contexts.compression
+      let size = contexts.frame.withUnsafeMutableBytes { buffer in
+        bytes.withUnsafeBytes { source in
           ZSTD_compress2(
-            contexts.compression, buffer.baseAddress, buffer.count, source.baseAddress, source.count
-          )
+            compression, buffer.baseAddress, buffer.count, source.baseAddress, source.count)
         }
-        precondition(ZSTD_isError(size) == 0, "zstd compresses into a buffer of its own bound")
-        count = size
       }
+      precondition(ZSTD_isError(size) == 0, "zstd compresses into a buffer of its own bound")
+      return try body(contexts.frame.span.bytes.extracting(0..<size))
     }
   }
 

@@ -1,27 +1,41 @@
 import Foundation
 
-/// What an export is written to: a new file that appears when it is whole, or standard output.
+/// What an export is written to: a new file that appears when it is whole; a pipe, a device or standard
+/// output takes the bytes as they come.
 struct ExportFile: ~Copyable {
   private static let bufferSizeInBytes = 1 << 20
 
+  private let path: String?
+  /// The file that the new one becomes; nil when bytes go straight to where they belong.
   private let target: String?
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private var isFinished = false
 
   init(_ path: String?) throws {
-    target = path
+    self.path = path
+    target = path.flatMap(Self.regularFile)
     descriptor =
-      path.map { open($0 + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
-      ?? STDOUT_FILENO
+      target.map { open($0 + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
+      ?? path.map { open($0, O_WRONLY | O_CLOEXEC) } ?? STDOUT_FILENO
     guard descriptor >= 0 else { throw Self.failure(path) }
     buffer.reserveCapacity(Self.bufferSizeInBytes)
   }
 
   deinit {
-    guard let target else { return }
+    guard path != nil else { return }
     close(descriptor)
-    if !isFinished { unlink(target + ".part") }
+    if let target, !isFinished { unlink(target + ".part") }
+  }
+
+  /// The file that a path leads to, or will; nil for what is there and is no regular file.
+  private static func regularFile(_ path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return path }
+    guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
   }
 
   mutating func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
@@ -40,7 +54,7 @@ struct ExportFile: ~Copyable {
   mutating func finish() throws {
     try flush()
     guard let target else { return }
-    guard rename(target + ".part", target) == 0 else { throw Self.failure(target) }
+    guard rename(target + ".part", target) == 0 else { throw Self.failure(path) }
     isFinished = true
   }
 
@@ -55,7 +69,7 @@ struct ExportFile: ~Copyable {
       let written = Foundation.write(
         descriptor, bytes.baseAddress.map { $0 + position }, bytes.count - position)
       if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw Self.failure(target) }
+      guard written > 0 else { throw Self.failure(path) }
       position += written
     }
   }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import CMalloc
 import Foundation
 
 /// The program: its commands, and the one place where errors become text and exit codes.
@@ -44,6 +45,10 @@ package struct StemmaCommand: AsyncParsableCommand {
   package static func start() async {
     // A write beyond a file size limit shall be an error, not the end.
     signal(SIGXFSZ, SIG_IGN)
+    // Arrays that grow past this leave no holes behind, for the system takes them back; the memory of
+    // shards, which are smaller, is kept for the next ones.
+    mallopt(M_MMAP_THRESHOLD, 2 << 20)
+    mallopt(M_TRIM_THRESHOLD, 32 << 20)
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

@@ -30,7 +30,7 @@ package struct DamageScope: Sendable {
     }
     // Damage may keep the index from knowing which of these are live.
     let own = damaged[.samples] ?? []
-    var touched = (try? version.liveIDs(.samples)).map { own.intersection($0) } ?? own
+    var touched = (try? version.live(.samples)).map { live in own.filter(live.contains) } ?? own
     if let prompts = damaged[.metaPrompts] ?? damaged[.calls].map({ _ in [] }) {
       let calls = damaged[.calls]
       Self.forEachReadable(.samples, in: version) { id, value in

@@ -117,7 +117,7 @@ extension Version {
   func liveIDs() throws -> [RecordKind: Set<RecordID>] {
     var ids: [RecordKind: Set<RecordID>] = [:]
     for kind in TestDataset.kinds {
-      let live = Set(try liveIDs(kind))
+      let live = Set(try live(kind).ids)
       if !live.isEmpty { ids[kind] = live }
     }
     return ids

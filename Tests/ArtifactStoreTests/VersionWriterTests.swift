@@ -81,7 +81,8 @@ struct VersionWriterTests {
       let writer = try VersionWriter(store, base: head, deriving: [.samples], run: "1")
       for record in Self.some { try writer.keep(record) }
       #expect(
-        try writer.derivedDigests()[.samples] == DatasetDigest.make(.samples, Self.some.map(\.id)))
+        try writer.derivedDigests()[.samples]
+          == DatasetDigest.make(.samples, sorted: SortedIDs(and: Self.some.map(\.id))))
       let version = try writer.finish(files: [], taxonomyObjects: [], branch: TestDataset.branch) {
         #expect($0.difference == .init(added: 40))
         return nil

@@ -230,6 +230,29 @@ struct ImportTests {
     }
   }
 
+  @Test("an export goes through a link into its file, and straight into a pipe or a device")
+  func exportTargets() async throws {
+    try await withImport { dataset, file in
+      try Data("one\ntwo\n".utf8).write(to: file)
+      _ = try await importing(dataset, file)
+      let folder = dataset.directory.deletingLastPathComponent()
+      let program = StemmaProgram.path
+      let output = try await shell(
+        """
+        export=\"\(program) export imports -C \(dataset.directory.path(percentEncoded: false)) -o\"
+        ln -s real link && echo old >real && $export link && test -L link && test -f real || exit 1
+        mkfifo pipe && (cat pipe >piped & $export pipe; wait) && test -p pipe || exit 2
+        $export /dev/stdout >printed && test ! -e /dev/stdout.part || exit 3
+        mkdir folder; $export folder 2>message && exit 4
+        sort real; sort piped; sort printed; ls *.part 2>/dev/null; cat message
+        """, in: folder)
+      #expect(output.exitCode == 0)
+      let lines = output.text.split(separator: "\n")
+      #expect(lines.prefix(6) == ["one", "two", "one", "two", "one", "two"], "\(lines)")
+      #expect(lines.dropFirst(6).first?.contains("cannot write 'folder'") == true, "\(lines)")
+    }
+  }
+
   @Test("what is surely a mistake is refused: no lines at all, or a compressed file")
   func mistakes() async throws {
     try await withImport { dataset, file in

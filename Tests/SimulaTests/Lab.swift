@@ -156,7 +156,7 @@ struct Lab: Sendable {
   }
 
   func ids(_ kind: RecordKind) throws -> Set<RecordID> {
-    Set(try head().liveIDs(kind))
+    Set(try head().live(kind).ids)
   }
 
   static let dataKinds: [RecordKind] = [.mixes, .metaPrompts, .samples, .rejections, .verdicts]

@@ -60,12 +60,21 @@ package struct GitProgram: Sendable {
 
   /// Runs git, and returns what it printed whatever its exit code is.
   package func run(_ arguments: [String], input: [UInt8] = []) async throws -> Output {
+    let git = ["git", "-C", directory.path(percentEncoded: false)] + arguments
+    guard !input.isEmpty else { return try await run(git) }
+    // A file: unlike a pipe it needs nobody who writes while the program runs.
+    return try await withTemporaryDirectory { directory in
+      let file = directory.appending(path: "input")
+      try Data(input).write(to: file)
+      return try await run(
+        ["sh", "-c", "exec \"$@\" < \"$0\"", file.path(percentEncoded: false)] + git)
+    }
+  }
+
+  private func run(_ command: [String]) async throws -> Output {
     let result = try await Subprocess.run(
-      .name("git"),
-      arguments: Arguments(["-C", directory.path(percentEncoded: false)] + arguments),
-      environment: .custom(Self.environment),
-      input: .array(input),
-      output: .bytes(limit: Self.limit),
+      .name(command[0]), arguments: Arguments(Array(command.dropFirst())),
+      environment: .custom(Self.environment), input: .none, output: .bytes(limit: Self.limit),
       error: .string(limit: Self.limit))
     let exitCode =
       switch result.terminationStatus {
