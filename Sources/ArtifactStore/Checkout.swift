@@ -81,6 +81,17 @@ extension Store {
         .refused, "'\(name.dropFirst(prefix.count))' is no name for a branch or tag",
         hint: "use letters, digits and '-', as in 'more-geometry'")
     }
+    let others = try convert { () throws(GitError) in try repository.references(under: prefix) }
+    // A name is a file or a folder of git's.
+    if let other = others.map(\.name).first(where: {
+      $0.hasPrefix(name + "/") || name.hasPrefix($0 + "/")
+    }) {
+      throw StoreError(
+        .refused,
+        "'\(name.dropFirst(prefix.count))' and '\(other.dropFirst(prefix.count))' cannot "
+          + "both be: one name is the beginning of the other",
+        hint: "choose another name, or remove the other first with --delete")
+    }
     do {
       try repository.updateReference(
         name, to: version.commit.id, expecting: nil, message: "stemma: \(title)")

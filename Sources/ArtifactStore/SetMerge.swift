@@ -10,8 +10,8 @@ struct SetMerge {
   private let ours: Version
   /// What the merge must change in our version, by kind.
   private let expected: [RecordKind: (added: Set<RecordID>, removed: Set<RecordID>)]
-  /// Removed records that both sides replaced, each by another one of the same key.
-  let doublyChanged: Int
+  /// Keys under which each side has a new record of its own.
+  let doublyKeyed: Int
 
   init(
     _ store: Store, base: Version?, ours: Version, theirs: Version
@@ -21,21 +21,29 @@ struct SetMerge {
     let base: any DatasetContent = base ?? TreeContent(store: store, tree: Self.emptyTree)
     let own = try RecordChanges.find(from: base, to: ours)
     var expected: [RecordKind: (added: Set<RecordID>, removed: Set<RecordID>)] = [:]
-    var doublyChanged = 0
     for other in try RecordChanges.find(from: base, to: theirs) {
       let same = own.first { $0.kind == other.kind }
       expected[other.kind] = (
         Set(other.added).subtracting(same?.added ?? []),
         Set(other.removed).subtracting(same?.removed ?? [])
       )
-      let ownChanges = Dictionary(
-        (same?.changed ?? []).map { ($0.old, $0.new) }, uniquingKeysWith: { $1 })
-      doublyChanged += other.changed.count { pair in
-        ownChanges[pair.old].map { $0 != pair.new } ?? false
-      }
     }
     self.expected = expected
-    self.doublyChanged = doublyChanged
+    let added = own.first { $0.kind == .imports }?.added ?? []
+    doublyKeyed = try Self.sharedKeys(
+      added, of: ours, Array(expected[.imports]?.added ?? []), of: theirs)
+  }
+
+  /// Counts the keys that records of both sides have; no record is on both.
+  private static func sharedKeys(
+    _ own: [RecordID], of ours: Version, _ other: [RecordID], of theirs: Version
+  ) throws(StoreError) -> Int {
+    guard !own.isEmpty, !other.isEmpty,
+      let key = try ours.file(DatasetIdentity.path).flatMap(DatasetIdentity.init)?.importKey
+    else { return 0 }
+    let known = Set(other)
+    let hashes = Set(try ours.keyHashes(of: own.filter { !known.contains($0) }, key))
+    return hashes.intersection(try theirs.keyHashes(of: other, key)).count
   }
 
   private static let emptyTree = ObjectID(hashing: .tree, [])

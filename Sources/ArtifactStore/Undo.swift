@@ -54,7 +54,10 @@ extension Store {
       guard let target = before.last else {
         throw StoreError(
           .refused, "nothing can be taken back: git remembers no earlier place of this branch",
-          hint: "'stemma log' shows older versions, 'stemma rollback REV' returns to one")
+          hint: repository.workingDirectory == nil
+            ? "bare repositories note no places unless git's core.logAllRefUpdates is set; "
+              + "'stemma rollback REV' returns to an older version"
+            : "'stemma log' shows older versions, 'stemma rollback REV' returns to one")
       }
       return target
     }

@@ -114,6 +114,26 @@ extension DatasetContent {
     return hashes
   }
 
+  /// The hashes of the keys of imported records, in no order.
+  func keyHashes(of ids: [RecordID], _ key: RecordKey) throws(StoreError) -> [UInt64] {
+    var known: [ObjectID: [UInt64]] = [:]
+    var hashes: [UInt64] = []
+    let shards = Set(try shards(.imports).map(\.object))
+    for id in ids {
+      let places = try store.index.find(idPrefix: id.digest.bytes)
+      guard
+        let place = places.first(where: {
+          $0.kind == .imports && shards.contains($0.location.object)
+        })?.location
+      else { continue }
+      if known[place.object] == nil {
+        known[place.object] = try keyHashes(place.object, .imports, key)
+      }
+      if let hash = known[place.object]?[place.row] { hashes.append(hash) }
+    }
+    return hashes
+  }
+
   private func keyHashes(
     _ shard: ObjectID, _ kind: RecordKind, _ key: RecordKey
   ) throws(StoreError) -> [UInt64] {

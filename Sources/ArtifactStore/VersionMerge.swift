@@ -10,9 +10,8 @@ package struct VersionMerge: Sendable {
     case upToDate
     /// The present version had nothing that the other one lacks; the branch moved there.
     case fastForward(Version)
-    ///
-    /// Where both sides replaced a record by others of the same key, all of them stay.
-    case merged(Version, base: Version?, doublyChanged: Int)
+    /// The number of keys under which each side has a new record of its own: all of them stay.
+    case merged(Version, base: Version?, doublyKeyed: Int)
     /// The paths that people must decide; git knows of the merge, and a commit ends it.
     case conflicts([MergeConflict])
   }
@@ -66,7 +65,7 @@ package struct VersionMerge: Sendable {
     let tree = try sets.correct(join.tree, run: run)
     guard join.conflicts.isEmpty else { return try leave(join, tree, head) }
     return .merged(
-      try commit(tree, branch, head), base: base, doublyChanged: sets.doublyChanged)
+      try commit(tree, branch, head), base: base, doublyKeyed: sets.doublyKeyed)
   }
 
   private var title: String { "Merge \(name)" }

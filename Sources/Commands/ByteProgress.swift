@@ -18,15 +18,15 @@ struct ByteProgress: Sendable {
   func end() { reporter.end() }
 }
 
-/// Shows how many things are done, of nobody knows how many.
+/// Shows how many things are done, and of how many.
 struct CountProgress: Sendable {
   private let what: String
   private let reporter = RunReporter()
 
   init(_ what: String) { self.what = what }
 
-  func update(_ count: Int) {
-    reporter.update(RunProgress(stage: what, done: count, total: nil, asked: 0, cached: 0))
+  func update(_ count: Int, of total: Int) {
+    reporter.update(RunProgress(stage: what, done: count, total: total, asked: 0, cached: 0))
   }
 
   func end() { reporter.end() }

@@ -63,7 +63,7 @@ struct MergeReport {
       write(
         isJSON, "fast-forward", version,
         ["Moved on to '\(name)': \(Output.shortID(version.commit.id.hex))"])
-    case .merged(let version, let base, let doublyChanged):
+    case .merged(let version, let base, let doublyKeyed):
       var slots: [Int] = []
       if let present {
         slots = try SlotCollisions.find(base: base, ours: present, theirs: theirs)
@@ -75,16 +75,16 @@ struct MergeReport {
           "Both sides made a sample for \(Plural.text(slots.count, "slot")) (\(some)"
             + "\(slots.count > 12 ? ", …" : "")); the next 'stemma run' keeps one of each.")
       }
-      if doublyChanged > 0 {
+      if doublyKeyed > 0 {
         lines.append(
-          "Both sides changed \(Plural.text(doublyChanged, "record")) of the same key in two ways; "
-            + "both stay. 'stemma import --changed' with one of each settles it.")
+          "Each side has a record of its own for \(Plural.text(doublyKeyed, "key")); both stay. "
+            + "'stemma import --changed' with one of each settles it.")
       }
       write(
         isJSON, "merged", version, lines,
         [
           ("shared-slots", .array(slots.map { JSON($0) })),
-          ("doubly-changed", JSON(doublyChanged)),
+          ("doubly-keyed", JSON(doublyKeyed)),
         ])
     case .conflicts(let conflicts):
       for conflict in conflicts {

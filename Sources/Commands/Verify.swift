@@ -67,7 +67,7 @@ struct Verify: AsyncParsableCommand {
   func run() async throws {
     let store = try dataset.store()
     let progress = CountProgress("artifacts checked")
-    let result = try Verification(store, depth: depth) { progress.update($0) }
+    let result = try Verification(store, depth: depth) { progress.update($0, of: $1) }
     progress.end()
     let artifacts = result.damages.compactMap(\.artifact)
     let head = try? store.head()

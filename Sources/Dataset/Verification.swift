@@ -42,8 +42,9 @@ package struct Verification: Sendable {
 
   let store: Store
   let depth: Depth
-  private let didCheck: @Sendable (_ artifactCount: Int) -> Void
   private var checked = Set<Place>()
+  /// The artifacts whose turn comes when all are known.
+  private var waiting: [(path: ArtifactPath, object: ObjectID, place: String)] = []
 
   /// An object under a name: the same bytes under another name are to be other records.
   private struct Place: Hashable {
@@ -58,15 +59,14 @@ package struct Verification: Sendable {
   /// - Parameters:
   ///   - store: The dataset.
   ///   - depth: How much is read.
-  ///   - didCheck: Told how many artifacts were checked so far.
+  ///   - didCheck: Told how many artifacts of how many were checked so far.
   /// - Throws: ``StoreError`` for what is no damage, such as a file that may not be read.
   package init(
     _ store: Store, depth: Depth = .full,
-    didCheck: @escaping @Sendable (_ artifactCount: Int) -> Void = { _ in }
+    didCheck: (_ artifactCount: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(StoreError) {
     self.store = store
     self.depth = depth
-    self.didCheck = didCheck
     let isDeep = depth != .quick && depth != .present
     if isDeep { checkFiles() }
     do throws(StoreError) {
@@ -77,6 +77,7 @@ package struct Verification: Sendable {
         checkObject(commit.id, as: .commit, place: "version \(commit.id)")
         check(tree: commit.tree, path: "", of: commit.id)
       }
+      checkWaiting(didCheck)
       guard depth != .quick, damages.isEmpty, let head else { return }
       try checkReferences(head)
       try checkMemos(head)
@@ -154,7 +155,7 @@ package struct Verification: Sendable {
         checked.insert(Place(object: entry.id, path: name)).inserted
       {
         if let artifact = ArtifactPath(name) {
-          check(artifact, entry.id, place: name)
+          enqueue(artifact, entry.id, place: name)
         } else {
           checkObject(entry.id, as: .blob, place: name)
         }
@@ -174,7 +175,7 @@ package struct Verification: Sendable {
             report("\(reference.name): \(file.path)", "this is no shard of calls")
             continue
           }
-          check(path, file.entry.id, place: "\(reference.name): \(file.path)")
+          enqueue(path, file.entry.id, place: "\(reference.name): \(file.path)")
         }
       } catch {
         report(reference.name, error.message)
@@ -208,11 +209,22 @@ package struct Verification: Sendable {
     }
   }
 
+  private mutating func enqueue(_ path: ArtifactPath, _ id: ObjectID, place: String) {
+    if case .sample(let percent) = depth, Double.random(in: 0..<100) >= percent { return }
+    waiting.append((path, id, place))
+  }
+
+  private mutating func checkWaiting(_ didCheck: (_ artifactCount: Int, _ total: Int) -> Void) {
+    for (path, id, place) in waiting {
+      didCheck(artifactCount, waiting.count)
+      artifactCount += 1
+      check(path, id, place: place)
+    }
+    waiting = []
+  }
+
   private mutating func check(_ path: ArtifactPath, _ id: ObjectID, place: String) {
     let artifact = Damage.Artifact(path: path.text, object: id)
-    if case .sample(let percent) = depth, Double.random(in: 0..<100) >= percent { return }
-    artifactCount += 1
-    didCheck(artifactCount)
     guard let frame = checkObject(id, as: .blob, place: place, artifact: artifact) else { return }
     do {
       let bytes = try store.reader.content(of: frame, from: id)

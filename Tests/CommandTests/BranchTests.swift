@@ -29,6 +29,11 @@ struct BranchTests {
         #expect(output.exitCode == 1)
         #expect(output.errorText.contains("exists already"), "\(output.errorText)")
       }
+      for (name, other) in [("older/one", "older"), ("main/x", "main")] {
+        let output = try await set.stemma.run(["branch", name])
+        #expect(output.exitCode == 1)
+        #expect(output.errorText.contains("'\(name)' and '\(other)' cannot both be"))
+      }
       for name in ["a..b", "-x", "a b", "", "a.lock", "@{1}"] {
         #expect(try await set.stemma.run(["branch", "--", name]).exitCode != 0, "\(name)")
         #expect(try await set.stemma.run(["tag", "--", name, "HEAD"]).exitCode != 0, "\(name)")

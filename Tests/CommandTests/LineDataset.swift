@@ -11,10 +11,11 @@ struct LineDataset: Sendable {
   private var folder: URL { dataset.directory.deletingLastPathComponent() }
 
   /// Makes the lines the imported records of the next version.
-  func importLines(_ lines: some Sequence<String>) async throws {
+  func importLines(_ lines: some Sequence<String>, _ options: String...) async throws {
     let file = folder.appending(path: "in-\(UUID().uuidString)")
     try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: file)
-    try await stemma("import", file.path(percentEncoded: false))
+    let output = try await stemma.run(["import", file.path(percentEncoded: false)] + options)
+    #expect(output.exitCode == 0, "\(output.errorText)")
   }
 
   /// The imported lines of a version.

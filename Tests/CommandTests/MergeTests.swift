@@ -7,6 +7,34 @@ import Testing
 struct MergeTests {
   private typealias Lines = LineDataset
 
+  @Test("records that both sides have under one key stay, and are told")
+  func keys() async throws {
+    try await withLineDataset { set in
+      func lines(_ records: [Int: String]) -> [String] {
+        records.sorted { $0.key < $1.key }.map { "{\"id\":\($0.key),\"text\":\"\($0.value)\"}" }
+      }
+      try await set.importLines(lines([1: "one", 2: "two", 3: "three"]), "--key", "id")
+      try await set.stemma("branch", "theirs")
+      // 1 is changed in two ways, 2 in the same way, 4 is new in two ways, 5 and 6 are new once.
+      try await set.importLines(lines([1: "own", 2: "both", 4: "own", 5: "own"]), "--changed")
+      try await set.stemma("checkout", "theirs")
+      try await set.importLines(
+        lines([1: "their", 2: "both", 4: "their", 6: "their"]), "--changed")
+      try await set.stemma("checkout", "main")
+      let merge = try #require(try await set.dataset.objects("merge", "theirs").first)
+      #expect(merge["doubly-keyed"]?.int == 2)
+      #expect(
+        try await set.lines()
+          == Set(
+            lines([1: "own", 2: "both", 3: "three", 4: "own", 5: "own"])
+              + lines([1: "their", 4: "their", 6: "their"])))
+      try await set.stemma("undo")
+      let text = try await set.stemma("merge", "theirs").text
+      #expect(text.contains("a record of its own for 2 keys"), "\(text)")
+      try await set.dataset.expectSound()
+    }
+  }
+
   @Test("a merge is what both sides added, without what either removed", arguments: [1, 2, 3])
   func sets(seed: UInt64) async throws {
     try await withLineDataset { set in
