@@ -22,6 +22,7 @@ package struct Recipe: Sendable, Hashable {
   package var complexity: ComplexityKnobs
   package var critics: CriticKnobs
   package var slots: SlotKnobs
+  package var duplicates: DuplicateKnobs
 
   package init(
     description: String, sampleCount: Int, randomSeed: Int = 0, sample: SampleShape,
@@ -29,7 +30,7 @@ package struct Recipe: Sendable, Hashable {
     factors: [String]? = nil, taxonomy: TaxonomyKnobs = TaxonomyKnobs(),
     strategy: StrategyKnobs = StrategyKnobs(), metaPrompts: MetaPromptKnobs = MetaPromptKnobs(),
     complexity: ComplexityKnobs = ComplexityKnobs(), critics: CriticKnobs = CriticKnobs(),
-    slots: SlotKnobs = SlotKnobs()
+    slots: SlotKnobs = SlotKnobs(), duplicates: DuplicateKnobs = DuplicateKnobs()
   ) {
     self.description = description
     self.sampleCount = sampleCount
@@ -45,6 +46,7 @@ package struct Recipe: Sendable, Hashable {
     self.complexity = complexity
     self.critics = critics
     self.slots = slots
+    self.duplicates = duplicates
   }
 }
 
@@ -176,4 +178,27 @@ package struct SlotKnobs: Sendable, Hashable {
   /// How many extra slots may open when others are exhausted, as a share of N.
   package var extraShare = 0.5
   package init() {}
+}
+
+/// Which samples are not kept since their questions are there already.
+package struct DuplicateKnobs: Sendable, Hashable {
+  /// Questions that share so many of their runs of 13 words are the same; nil compares whole texts only.
+  package var near: Double? = 0.8
+  /// Sets that models will be measured by.
+  package var heldOut: [HeldOutSet] = []
+  package init() {}
+}
+
+/// Questions that must not become samples.
+package struct HeldOutSet: Sendable, Hashable {
+  package let path: String
+  /// The properties that make up a question; nil for those of samples.
+  package let question: [String]?
+  package let items: [JSON]
+
+  package init(path: String, question: [String]?, items: [JSON]) {
+    self.path = path
+    self.question = question
+    self.items = items
+  }
 }

@@ -30,12 +30,13 @@ struct RecipeReader {
     let (references, factors) = (references(), factors())
     let (taxonomy, strategy, metaPrompts) = (taxonomy(), strategy(), metaPrompts())
     let (complexity, critics, slots) = (complexity(), critics(shape: shape), slots())
+    let duplicates = DuplicateReader(fields: fields, files: files, log: log).knobs()
     guard let description, let samples, let shape, let teachers else { return nil }
     return Recipe(
       description: description, sampleCount: samples, randomSeed: seed, sample: shape.sample,
       exampleSamples: examples, references: references, teachers: teachers, factors: factors,
       taxonomy: taxonomy, strategy: strategy, metaPrompts: metaPrompts, complexity: complexity,
-      critics: critics, slots: slots)
+      critics: critics, slots: slots, duplicates: duplicates)
   }
 
   private func checkFormat() {

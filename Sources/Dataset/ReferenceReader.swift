@@ -6,7 +6,9 @@ struct ReferenceReader {
   let log: ProblemLog
 
   /// The text at a path, or nil when it cannot be had, which is noted.
-  func text(at path: String, from place: TextPlace) -> String? {
+  func text(
+    at path: String, from place: TextPlace, atMost maximumSize: Int = ReferenceReader.maximumSize
+  ) -> String? {
     guard ReferenceReader.isInside(path) else {
       log.add(
         place, "the path \(Quote.of(path)) does not lead into the dataset",
@@ -18,8 +20,8 @@ struct ReferenceReader {
         log.add(place, "there is no file \(Quote.of(path))", hint: "paths start at the dataset")
         return nil
       }
-      guard text.utf8.count <= ReferenceReader.maximumSize else {
-        log.add(place, "the file \(Quote.of(path)) has more than 1024 KiB")
+      guard text.utf8.count <= maximumSize else {
+        log.add(place, "the file \(Quote.of(path)) has more than \(maximumSize >> 10) KiB")
         return nil
       }
       return text

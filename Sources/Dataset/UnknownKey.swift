@@ -45,6 +45,7 @@ enum RecipeKeys {
   static let top = [
     "stemma", "description", "samples", "random-seed", "sample", "examples", "references",
     "teachers", "factors", "taxonomy", "strategy", "meta-prompts", "complexity", "critics", "slots",
+    "duplicates",
   ]
   static let sample = ["schema", "question", "answer", "hidden-from-critics"]
   static let rates = [
@@ -65,10 +66,13 @@ enum RecipeKeys {
   static let complexity = ["fraction"]
   static let critics = ["requirements", "refine", "double"]
   static let slots = ["attempts", "extra"]
+  static let duplicates = ["near", "held-out"]
+  static let heldOut = ["path", "question"]
 
   static let sections: [(section: String?, keys: [String])] = [
     ("sample", sample), ("taxonomy", taxonomy), ("strategy", strategy),
     ("meta-prompts", metaPrompts), ("complexity", complexity), ("critics", critics),
-    ("slots", slots), ("teachers.default", teacher), ("teachers", roles), (nil, top),
+    ("slots", slots), ("duplicates", duplicates), ("held-out", heldOut),
+    ("teachers.default", teacher), ("teachers", roles), (nil, top),
   ]
 }

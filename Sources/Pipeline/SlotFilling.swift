@@ -4,7 +4,7 @@ import Synchronization
 package struct SlotOutcome<Value: Sendable>: Sendable {
   /// The attempt that was accepted, or nil when all were spent.
   package let acceptedAttempt: Int?
-  package let value: Value
+  package var value: Value
 
   package init(acceptedAttempt: Int?, value: Value) {
     self.acceptedAttempt = acceptedAttempt
@@ -47,8 +47,8 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   /// Tries a slot from an attempt on until one is accepted or all are spent.
   package typealias Try =
     @Sendable (_ slot: Int, _ firstAttempt: Int) async throws -> SlotOutcome<Value>
-  /// Decides in slot order: true keeps the slot, false sends it to its next attempt as a duplicate.
-  package typealias Admit = @Sendable (_ slot: Int, _ attempt: Int, Value) throws -> Bool
+  /// Decides in slot order: true keeps the slot, false sends it to its next attempt; may note why.
+  package typealias Admit = @Sendable (_ slot: Int, _ attempt: Int, inout Value) throws -> Bool
   /// Takes all that a slot came to, in slot order.
   package typealias Settle =
     @Sendable (_ slot: Int, _ trail: [SlotOutcome<Value>], _ isKept: Bool, Progress) throws -> Void
@@ -198,11 +198,12 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   }
 
   private func settleInOrder(_ state: inout State) throws {
-    while !isOver(state), let outcome = state.results.removeValue(forKey: state.progress.settled) {
+    while !isOver(state), var outcome = state.results.removeValue(forKey: state.progress.settled) {
       let slot = state.progress.settled
-      state.trails[slot, default: []].append(outcome)
       if let accepted = outcome.acceptedAttempt {
-        guard try admit(slot, accepted, outcome.value) else {
+        let isAdmitted = try admit(slot, accepted, &outcome.value)
+        state.trails[slot, default: []].append(outcome)
+        guard isAdmitted else {
           if accepted + 1 < limits.attempts {
             state.again.append(Job(slot: slot, firstAttempt: accepted + 1))
           } else {
@@ -212,6 +213,7 @@ package final class SlotFilling<Value: Sendable>: Sendable {
         }
         try close(slot, isKept: true, &state)
       } else {
+        state.trails[slot, default: []].append(outcome)
         try close(slot, isKept: false, &state)
       }
     }

@@ -60,7 +60,8 @@ struct DataRun: Sendable {
     until stage: StageName, _ tally: Tally
   ) throws -> SlotFilling<SlotTrail> {
     let work = try SlotWork(context.asker, sources: sources, until: DataStage(stage))
-    let duplicates = Duplicates(question: recipe.sample.question)
+    let duplicates = try Duplicates(
+      question: recipe.sample.question, knobs: recipe.duplicates)
     let wanted = recipe.sampleCount
     let limits = SlotFilling<SlotTrail>.Limits(
       wanted: wanted, attempts: recipe.slots.attempts,
@@ -69,9 +70,12 @@ struct DataRun: Sendable {
     return SlotFilling(
       limits,
       attempt: { slot, attempt in try await work.run(slot: slot, from: attempt) },
-      admit: { _, _, trail in trail.value.map(duplicates.admit) ?? true },
-      settle: { [context] slot, trails, isKept, progress in
-        try tally.settle(slot, trails, isKept: isKept)
+      admit: { slot, _, trail in
+        trail.refusal = try trail.value.flatMap { try duplicates.admit($0, slot: slot) }
+        return trail.refusal == nil
+      },
+      settle: { [context] _, trails, _, progress in
+        try tally.settle(trails)
         context.progress.count(context.cache.counts)
         context.progress.advance(to: progress.kept)
       },
@@ -227,29 +231,29 @@ private final class Tally: Sendable {
     return common.map { "\($0.key) (\($0.value)x)" }.joined(separator: "; ")
   }
 
-  func settle(_ slot: Int, _ trails: [SlotOutcome<SlotTrail>], isKept: Bool) throws {
-    for (index, outcome) in trails.enumerated() {
-      let isLast = index == trails.count - 1
-      for record in outcome.value.records {
-        guard record.id == outcome.value.sample?.id, !(isKept && isLast) else {
+  func settle(_ trails: [SlotOutcome<SlotTrail>]) throws {
+    for outcome in trails {
+      let trail = outcome.value
+      for record in trail.records {
+        if let refusal = trail.refusal, record.id == trail.sample?.id {
+          try keep(try rejection(of: record, refusal))
+        } else {
           try keep(record)
-          continue
         }
-        try keep(try duplicate(of: record))
       }
     }
   }
 
-  /// The rejection of a sample whose question an earlier slot keeps.
-  private func duplicate(of sample: Record) throws -> Record {
+  /// The rejection of a sample that the critics accepted.
+  private func rejection(of sample: Record, _ refusal: Duplicates.Refusal) throws -> Record {
     let value = try sample.value()
     return Record(
       .rejections,
       [
         "attempt": value["attempt"] ?? 0, "call": value["call"] ?? "",
-        "detail": "an earlier slot keeps the same question",
+        "detail": .string(refusal.detail),
         "meta-prompt": value["meta-prompt"] ?? "",
-        "reason": .string(Rejection.duplicate.rawValue), "sample": .string(sample.id.hex),
+        "reason": .string(refusal.reason.rawValue), "sample": .string(sample.id.hex),
         "slot": value["slot"] ?? 0, "value": value["value"] ?? .null,
       ])
   }

@@ -7,6 +7,8 @@ package struct SimulaError: Error, Sendable {
     case unusableAnswers
     /// The sources contradict themselves or the recipe.
     case sources
+    /// A file for the time of a run could not be used.
+    case storage
     /// Too few samples, with no way on.
     case hopeless
   }

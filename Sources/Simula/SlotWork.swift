@@ -11,6 +11,8 @@ package struct SlotTrail: Sendable {
   package var sample: Record?
   /// The accepted sample's value.
   package var value: JSON?
+  /// Why the accepted sample is not kept.
+  var refusal: Duplicates.Refusal?
 }
 
 /// Fills one slot: its mix, then attempts of meta-prompt, complexification, draft and critics.
@@ -108,8 +110,10 @@ package enum Rejection: String, Sendable, CaseIterable {
   case unjudged
   /// A model gave no usable answer.
   case unreadable
-  /// An earlier slot keeps the same question.
+  /// An earlier slot keeps the same question, or nearly so.
   case duplicate
+  /// A held-out set has the question, or nearly so.
+  case heldOut = "held-out"
 }
 
 /// One value in the recipe's schema, not yet accepted.

@@ -91,7 +91,12 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
       ("requirements", String(recipe.critics.judgesRequirements)),
       ("refine", String(recipe.critics.refineRounds)), ("double", recipe.critics.double.rawValue),
       ("attempts", String(recipe.slots.attempts)), ("extra", String(recipe.slots.extraShare)),
+      ("near", recipe.duplicates.near.map { "\($0)" } ?? "off"),
     ]
+      + recipe.duplicates.heldOut.flatMap { set in
+        [("held-out", (set.question ?? []).joined(separator: "\n"))]
+          + set.items.map { ("held-out item", $0.canonicalText) }
+      }
   }
 }
 

@@ -125,4 +125,40 @@ struct KnobTests {
       #expect(try Verification(lab.store).damages == [])
     }
   }
+
+  @Test("No sample has a question of a held-out set, and its slot tries again")
+  func heldOut() async throws {
+    try await withTemporaryDirectory { folder in
+      let recipe = try Lab.recipe(AttemptTests.steady + [(["samples"], "9")])
+      let free = try Lab.make(in: folder, named: "free", recipe: recipe)
+      try await free.run()
+      let before = try free.records(.samples).sorted {
+        ($0["slot"]?.int ?? 0) < ($1["slot"]?.int ?? 0)
+      }
+      let questions = [2, 5].compactMap { before[$0]["value"]?["question"] }
+      let set = questions.map { JSON.object(JSONObject([("prompt", $0)])).text }
+      let lab = try Lab.make(
+        in: folder,
+        recipe: recipe
+          + "\nduplicates: {held-out: [{path: tests/held-out.jsonl, question: [prompt]}]}\n",
+        files: ["tests/held-out.jsonl": set.joined(separator: "\n")])
+      let report = try await lab.run()
+      #expect(report.kept == 9)
+      #expect((report.rejections[.heldOut] ?? 0) >= 2)
+      let after = try lab.records(.samples).sorted {
+        ($0["slot"]?.int ?? 0) < ($1["slot"]?.int ?? 0)
+      }
+      #expect(!after.contains { questions.contains($0["value"]?["question"] ?? .null) })
+      for slot in [0, 1, 3, 4, 6, 7, 8] { #expect(after[slot] == before[slot]) }
+      let details = try lab.records(.rejections).filter { $0["reason"]?.string == "held-out" }
+        .compactMap { $0["detail"]?.string }
+      #expect(details.contains("item 1 of 'tests/held-out.jsonl' asks the same"))
+      #expect(try Verification(lab.store).damages == [])
+      // The held-out set is a source: another one makes the samples stale.
+      try lab.write("tests/held-out.jsonl", "")
+      #expect(try await lab.run().kept == 9)
+      #expect(try lab.records(.samples).count == 9)
+      #expect(Set(try lab.records(.samples)) == Set(before))
+    }
+  }
 }
