@@ -91,7 +91,7 @@ package final class CallStore: Sendable {
         calls.append(try Record(.calls, line: try store.reader.line(at: call.location)))
       } catch {
         // The index remembers calls that were pruned since.
-        guard error.code == .notFound else { throw error }
+        guard error.code == .missing else { throw error }
       }
     }
     if let record = recent, !calls.contains(where: { $0.id == record.id }) {

@@ -208,6 +208,14 @@ final class IndexFolder: Sendable {
         throw StoreError(.io, "cannot lock '\(path("lock"))': \(String(cString: strerror(errno)))")
       }
     }
+    // The folder may have been removed since: the lock of what is gone keeps nobody away.
+    var (held, present) = (stat(), stat())
+    guard fstat(descriptor, &held) == 0, stat(path("lock"), &present) == 0,
+      held.st_ino == present.st_ino
+    else {
+      close(descriptor)
+      return try lock()
+    }
     return descriptor
   }
 }

@@ -121,8 +121,12 @@ package struct LineImport: Sendable {
     guard let bytes = try base?.file(DatasetIdentity.path), let known = DatasetIdentity(bytes)
     else {
       throw StoreError(
-        .refused, "this repository is no dataset of format 1: '\(DatasetIdentity.path)' says so",
-        hint: "make a dataset with 'stemma init'")
+        .refused,
+        base == nil
+          ? "there is no version to import into"
+          : "this repository is no dataset of format 1: '\(DatasetIdentity.path)' is missing or says so",
+        hint: base == nil
+          ? "'stemma init' here makes the first one" : "make a dataset with 'stemma init NAME'")
     }
     return known
   }

@@ -38,7 +38,7 @@ package struct RecordID: Hashable, Sendable, Comparable, CustomStringConvertible
   }
 
   /// Hashes a line of a kind, for calls without what they were measured to cost.
-  init(kind: RecordKind, line: RawSpan) {
+  package init(kind: RecordKind, line: RawSpan) {
     var hasher = Hasher256()
     hasher.update(kind.identityPrefix)
     line.withUnsafeBytes { hasher.update($0) }

@@ -120,11 +120,11 @@ extension RecordIndex {
   /// versions are the ones to come.
   private func key(for roots: [TreeEntry]) throws(StoreError) -> RecordKey? {
     if let key = try key(in: roots) { return key }
-    let head = try convert { () throws(GitError) -> [TreeEntry] in
-      guard let id = try repository.head.commit else { return [] }
-      return try repository.entries(ofTree: try repository.commit(id).tree)
-    }
-    return try key(in: head)
+    // Whatever is wrong there, an older version can be read without a key.
+    guard let head = try? repository.head.commit, let commit = try? repository.commit(head),
+      let roots = try? repository.entries(ofTree: commit.tree)
+    else { return nil }
+    return try? key(in: roots)
   }
 
   /// The key of imported records that a tree's `dataset.json` names.
@@ -201,6 +201,11 @@ extension RecordIndex {
         let line = bytes.span.extracting(range).bytes
         ids.append(RecordID(kind: kind, line: line))
         if let key { keyHashes.append(key.hash(of: line) ?? 0) }
+      }
+      guard Set(ids).count == ids.count else {
+        throw StoreError(
+          .corrupt, "'\(path.text)' holds a record twice",
+          hint: "run 'stemma verify' to see what is affected")
       }
       return NewShard(
         object: object, kind: kind, ids: ids[...], keyHashes: keyHashes, keyField: key?.field)

@@ -10,12 +10,15 @@ package struct RecordKey: Sendable, Hashable {
   }
 
   /// The hash of the member's value as it is written: the first 8 bytes of its SHA-256; nil when the
-  /// line is no object with this member.
+  /// line does not end as an object does, or has no such member, or null there.
   ///
-  /// Only what stands before the member is read, and nothing is checked behind it.
+  /// Only what stands before the member is read; what stands behind it may be anything.
   package func hash(of line: RawSpan) -> UInt64? {
     line.withUnsafeBytes { bytes in
-      guard let range = Scanner(bytes).value(of: quoted) else { return nil }
+      guard let last = bytes.last(where: { ![0x20, 0x09, 0x0D].contains($0) }),
+        last == UInt8(ascii: "}"), let range = Scanner(bytes).value(of: quoted),
+        !bytes[range].elementsEqual("null".utf8)
+      else { return nil }
       var hasher = Hasher256()
       hasher.update(UnsafeRawBufferPointer(rebasing: bytes[range]))
       return hasher.finish().leadingWord

@@ -10,6 +10,8 @@ struct SetMerge {
   private let ours: Version
   /// What the merge must change in our version, by kind.
   private let expected: [RecordKind: (added: Set<RecordID>, removed: Set<RecordID>)]
+  /// The version whose generated records are those of the merge, where one side left them alone.
+  let generating: Version?
   /// Keys under which each side has a new record of its own.
   let doublyKeyed: Int
 
@@ -29,6 +31,10 @@ struct SetMerge {
       )
     }
     self.expected = expected
+    let changesOthers = expected.contains {
+      $0.key != .imports && !($0.value.added.isEmpty && $0.value.removed.isEmpty)
+    }
+    generating = !changesOthers ? ours : own.contains { $0.kind != .imports } ? nil : theirs
     let added = own.first { $0.kind == .imports }?.added ?? []
     doublyKeyed = try Self.sharedKeys(
       added, of: ours, Array(expected[.imports]?.added ?? []), of: theirs)
@@ -113,7 +119,7 @@ struct SetMerge {
       if shards[fault.kind] == nil {
         shards[fault.kind] = Set(try content.shards(fault.kind).map(\.object))
       }
-      let places = try store.index.find(idPrefix: fault.id.digest.bytes)
+      let places = try store.index.find(idPrefix: fault.id.digest.bytes, limit: .max)
         .filter { $0.kind == fault.kind }
       if !places.contains(where: { shards[fault.kind]?.contains($0.location.object) == true }) {
         lost[fault.kind, default: []].append(try read(fault.id, fault.kind, at: places))

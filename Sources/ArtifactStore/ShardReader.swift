@@ -43,7 +43,7 @@ package final class ShardReader: Sendable {
       frame = try repository.read(
         object, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes)
     } catch {
-      throw StoreError(error, while: "cannot read object '\(object)'")
+      throw StoreError(error)
     }
     return try content(of: frame, from: object)
   }

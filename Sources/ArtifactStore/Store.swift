@@ -50,11 +50,24 @@ package final class Store: Sendable {
     do {
       id = try repository.resolve(revision)
     } catch {
-      throw StoreError(
-        error.code == .corrupt ? .corrupt : .notFound, "no version '\(revision)'",
-        hint: "see 'stemma log' for the versions of this dataset")
+      switch error.code {
+      case .corrupt, .missingObject: throw StoreError(error)
+      default:
+        throw StoreError(
+          .notFound, "no version '\(revision)'", hint: Self.hint(for: revision, in: repository))
+      }
     }
     return try version(id)
+  }
+
+  private static func hint(for revision: String, in repository: Repository) -> String {
+    if revision.contains("..") { return "give the two versions as two words" }
+    if (try? repository.head.commit) == .some(nil) {
+      return
+        "the present branch has no version yet: 'stemma checkout BRANCH' goes to one that has, "
+        + "'stemma init' makes a first one"
+    }
+    return "see 'stemma log' for the versions of this dataset"
   }
 
   package func version(_ id: ObjectID) throws(StoreError) -> Version {

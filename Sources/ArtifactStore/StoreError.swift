@@ -3,8 +3,10 @@ package import Git
 /// Why the store could not do what was asked.
 package struct StoreError: Error, Sendable {
   package enum Code: Sendable {
-    /// No such record, object, version or dataset.
+    /// No such record, version or dataset.
     case notFound
+    /// A git object is not here: damage, calls that were not fetched, or what git has pruned.
+    case missing
     /// A prefix that several records share.
     case ambiguous
     /// Bytes that are not what their name or the format says.
@@ -35,12 +37,16 @@ package struct StoreError: Error, Sendable {
     code =
       switch error.code {
       case .notFound, .notARepository: .notFound
+      case .missingObject: .missing
       case .corrupt: .corrupt
       case .locked, .conflict: .locked
       case .invalid: .refused
       default: .io
       }
     message = doing.map { "\($0): \(error.message)" } ?? error.message
-    hint = error.hint
+    hint =
+      error.hint
+      ?? (error.code == .missingObject
+        ? "'stemma verify --full' says what is missing, and where it may be whole" : nil)
   }
 }

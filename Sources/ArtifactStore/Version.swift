@@ -120,7 +120,7 @@ extension DatasetContent {
     var hashes: [UInt64] = []
     let shards = Set(try shards(.imports).map(\.object))
     for id in ids {
-      let places = try store.index.find(idPrefix: id.digest.bytes)
+      let places = try store.index.find(idPrefix: id.digest.bytes, limit: .max)
       guard
         let place = places.first(where: {
           $0.kind == .imports && shards.contains($0.location.object)
@@ -129,7 +129,8 @@ extension DatasetContent {
       if known[place.object] == nil {
         known[place.object] = try keyHashes(place.object, .imports, key)
       }
-      if let hash = known[place.object]?[place.row] { hashes.append(hash) }
+      // Lines from before the key was set may have none.
+      if let hash = known[place.object]?[place.row], hash != 0 { hashes.append(hash) }
     }
     return hashes
   }

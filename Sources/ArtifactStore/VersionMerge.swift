@@ -65,20 +65,25 @@ package struct VersionMerge: Sendable {
     let tree = try sets.correct(join.tree, run: run)
     guard join.conflicts.isEmpty else { return try leave(join, tree, head) }
     return .merged(
-      try commit(tree, branch, head), base: base, doublyKeyed: sets.doublyKeyed)
+      try commit(tree, branch, head, remembering: sets.generating), base: base,
+      doublyKeyed: sets.doublyKeyed)
   }
 
   private var title: String { "Merge \(name)" }
 
   private func commit(
-    _ tree: ObjectID, _ branch: String, _ head: Version
+    _ tree: ObjectID, _ branch: String, _ head: Version, remembering generating: Version?
   ) throws(StoreError) -> Version {
     let change = try ContentChange(store, from: head, to: tree)
     let totals = try VersionTotals(TreeContent(store: store, tree: tree))
-    let trailers = Trailers([
+    var trailers = Trailers([
       ("Dataset-Digest", totals.datasetDigest.hex), ("Dataset-Tree", tree.hex),
       (VersionTotals.trailer, totals.text),
     ])
+    // What stages made is as they left it, and says itself from which texts.
+    for name in ["Samples", "Partial", "Stage"] {
+      trailers.entries += generating?.memos.all(name).map { (name, $0) } ?? []
+    }
     let commit = try store.writeCommit(
       tree: tree, parents: [head.commit.id, theirs.commit.id],
       message: "\(title)\n\n\(trailers.text)")

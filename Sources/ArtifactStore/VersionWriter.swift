@@ -143,8 +143,10 @@ package final class VersionWriter: Sendable {
     guard let key else { return derivation.derive(id) }
     guard let hash = key.hash(of: line) else {
       throw StoreError(
-        .refused, "there is no member '\(key.field)': \(Self.excerpt(line))",
-        hint: "every line must be a JSON object with the key; '--no-key' forgets the key")
+        .refused, "this is no JSON object with a member '\(key.field)': \(Self.excerpt(line))",
+        hint:
+          "every line must be a whole object, without a byte order mark; '--no-key' forgets the key"
+      )
     }
     guard let outcome = derivation.derive(id, keyHash: hash) else {
       throw StoreError(

@@ -27,6 +27,13 @@ package struct WorkingTree {
   ///
   /// The caller holds the writer lock.
   package func prepare() throws(StoreError) {
+    try refuseUnfinishedWork()
+    try PendingCheckout(store).recover()
+    try hideArtifacts()
+  }
+
+  /// Throws where git is in the middle of a merge or something like it.
+  package func refuseUnfinishedWork() throws(StoreError) {
     if let work = store.repository.unfinishedWork {
       throw StoreError(
         .refused, "a \(work) is not finished",
@@ -34,8 +41,6 @@ package struct WorkingTree {
           ? "edit the files with conflicts, then 'git add' and 'git commit'; or 'git merge --abort'"
           : "end it with 'git \(work) --continue' or 'git \(work) --abort'")
     }
-    try PendingCheckout(store).recover()
-    try hideArtifacts()
   }
 
   /// Whether a killed process left git's index behind its branch.

@@ -56,6 +56,11 @@ struct Checkout: AsyncParsableCommand {
 
   private func destination(in store: Store) throws -> (Store.Destination, Version?) {
     if let newBranch {
+      guard try store.repository.reference(Store.branchPrefix + newBranch) == nil else {
+        throw CommandError(
+          "branch '\(newBranch)' exists already",
+          hint: "go there with 'stemma checkout \(newBranch)', or choose another name")
+      }
       return (.branch(Store.branchPrefix + newBranch), try store.version(revision ?? "HEAD"))
     }
     let name = revision ?? "HEAD"

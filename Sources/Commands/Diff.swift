@@ -77,7 +77,9 @@ struct Diff: AsyncParsableCommand {
   }
 
   private func printJSON(_ diff: VersionDiff) throws {
-    func ids(_ ids: [RecordID]) -> JSON { .array(ids.map { .string($0.hex) }) }
+    func ids(_ ids: [RecordID]) -> JSON {
+      isShort ? JSON(ids.count) : .array(ids.map { .string($0.hex) })
+    }
     for kind in diff.kinds {
       Output.json(
         "kind",
@@ -86,11 +88,14 @@ struct Diff: AsyncParsableCommand {
           ("added", ids(kind.added)), ("removed", ids(kind.removed)),
           (
             "changed",
-            .array(
-              kind.changed.map { ["old": .string($0.old.hex), "new": .string($0.new.hex)] })
+            isShort
+              ? JSON(kind.changed.count)
+              : .array(
+                kind.changed.map { ["old": .string($0.old.hex), "new": .string($0.new.hex)] })
           ),
         ])
     }
+    if isShort { return }
     func numbers(_ slots: [Int]) -> JSON { .array(slots.map { JSON($0) }) }
     Output.json(
       "summary",

@@ -48,6 +48,13 @@ struct Export: AsyncParsableCommand {
       try version.forEachLines(kind) { lines in try lines.withUnsafeBytes { try file.write($0) } }
     }
     try file.finish()
+    if kind == .samples, output == nil || output != "-", try version.liveCount(.samples) == 0,
+      case let imports = try version.liveCount(.imports), imports > 0
+    {
+      Output.complain(
+        "note: there are no samples; 'stemma export imports' writes \(Plural.text(imports, "imported line"))"
+      )
+    }
   }
 
   /// The values of samples with their line feeds, by slot.

@@ -12,12 +12,12 @@ struct ExportFile: ~Copyable {
   private var buffer: [UInt8] = []
   private var isFinished = false
 
+  /// Opens what a path names; nil and `-` are standard output.
   init(_ path: String?) throws {
+    let path = path == "-" ? nil : path
     self.path = path
-    target = path.flatMap(Self.regularFile)
-    descriptor =
-      target.map { open($0 + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
-      ?? path.map { open($0, O_WRONLY | O_CLOEXEC) } ?? STDOUT_FILENO
+    let (target, descriptor) = Self.open(path)
+    (self.target, self.descriptor) = (target, descriptor)
     guard descriptor >= 0 else { throw Self.failure(path) }
     buffer.reserveCapacity(Self.bufferSizeInBytes)
   }
@@ -28,14 +28,34 @@ struct ExportFile: ~Copyable {
     if let target, !isFinished { unlink(target + ".part") }
   }
 
-  /// The file that a path leads to, or will; nil for what is there and is no regular file.
-  private static func regularFile(_ path: String) -> String? {
+  private static func open(_ path: String?) -> (target: String?, descriptor: Int32) {
+    guard let path else { return (nil, STDOUT_FILENO) }
+    // An open file goes on where it is: opened anew, it would begin at its start.
+    let numbers = ["/dev/stdout": STDOUT_FILENO, "/dev/stderr": STDERR_FILENO]
+    for folder in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(folder) {
+      if let number = Int32(path.dropFirst(folder.count)) { return (nil, dup(number)) }
+    }
+    if let number = numbers[path] { return (nil, dup(number)) }
     var status = stat()
-    guard stat(path, &status) == 0 else { return path }
-    guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-    guard let resolved = realpath(path, nil) else { return path }
+    guard stat(path, &status) == 0 else {
+      // A link that leads to nothing yet is kept.
+      if lstat(path, &status) == 0 {
+        return (nil, Foundation.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666))
+      }
+      return (path, draft(of: path, 0o666))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG, let resolved = realpath(path, nil) else {
+      return (nil, Foundation.open(path, O_WRONLY | O_CLOEXEC))
+    }
     defer { free(resolved) }
-    return String(cString: resolved)
+    let file = String(cString: resolved)
+    let descriptor = draft(of: file, 0o666)
+    if descriptor >= 0 { fchmod(descriptor, status.st_mode & 0o777) }
+    return (file, descriptor)
+  }
+
+  private static func draft(of path: String, _ mode: mode_t) -> Int32 {
+    Foundation.open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
   }
 
   mutating func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }

@@ -28,7 +28,7 @@ struct Failure {
         switch error.code {
         case .notFound: .noDataset
         case .locked: .locked
-        case .corrupt: .damaged
+        case .corrupt, .missing: .damaged
         default: .failed
         }
       self.init(error.message, hint: error.hint, status: status)

@@ -32,9 +32,9 @@ struct GitCommand {
   }
 
   /// Runs git and returns what it prints.
-  func lines(_ arguments: [String]) throws -> [String] {
+  func lines(_ arguments: [String], input: URL? = nil) throws -> [String] {
     let pipe = Pipe()
-    let process = try launch(arguments, output: pipe)
+    let process = try launch(arguments, output: pipe, isQuiet: input != nil, input: input)
     let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
@@ -68,7 +68,10 @@ struct GitCommand {
   }
 
   private func failure(_ arguments: [String], _ status: Int32) -> CommandError {
-    let shown = arguments.filter { !$0.hasPrefix("-") }.prefix(1).joined()
+    let settings = Set(arguments.indices.filter { $0 > 0 && arguments[$0 - 1] == "-c" })
+    let shown =
+      arguments.indices.first { !settings.contains($0) && !arguments[$0].hasPrefix("-") }
+      .map { arguments[$0] } ?? ""
     if status == 127 {
       return CommandError("there is no git", hint: "install git, 2.37 or newer")
     }

@@ -13,7 +13,7 @@ struct Import: AsyncParsableCommand {
       the new version are the lines of the file and no others, so that importing a changed file again \
       writes only what changed. Equal lines are one record.
 
-      With --key, each line is a JSON object, and a record that has the same key as an earlier one is \
+      With --key, each line must be a JSON object (what stands behind the key is not read), and a record that has the same key as an earlier one is \
       that record changed: 'diff' pairs them, and --changed takes a file of changed and new records \
       alone. The key is remembered until --no-key.
 

@@ -39,6 +39,8 @@ struct Init: AsyncParsableCommand {
     let version = try NewDataset(at: url, recipe: starter.recipe).make()
     let path = url.path(percentEncoded: false)
     Output.line("Made a dataset in '\(path)', version \(Output.shortID(version.commit.id.hex)).")
-    Output.line("Edit \(path)recipe.yaml, then: stemma run -C \(directory)")
+    Output.line(
+      "Edit \(path)recipe.yaml, then: stemma run"
+        + (directory == "." ? "" : " -C \(ShellWord.quoted(directory))"))
   }
 }

@@ -19,14 +19,19 @@ struct NewDataset {
 
   func make() throws -> Version {
     let path = directory.path(percentEncoded: false)
-    for name in [".git", "recipe.yaml", "dataset.json"] {
-      let present = directory.appending(path: name).path(percentEncoded: false)
-      guard !FileManager.default.fileExists(atPath: present) else {
-        throw CommandError(
-          "'\(path)' has a '\(name)' already", hint: "choose a new folder: stemma init NAME")
-      }
+    for name in ["recipe.yaml", "dataset.json"] where exists(name) {
+      throw CommandError(
+        "'\(path)' has a '\(name)' already", hint: "choose a new folder: stemma init NAME")
     }
-    let repository = try Repository.create(at: directory, branch: "main")
+    // A clone of an empty repository, as hosts make them, becomes the dataset.
+    let repository =
+      exists(".git")
+      ? try Repository.open(at: directory) : try Repository.create(at: directory, branch: "main")
+    guard case .branch(let branch, nil) = try repository.head else {
+      throw CommandError(
+        "'\(path)' is a repository with a history of its own",
+        hint: "choose a new folder: stemma init NAME")
+    }
     try repository.hideFromWorkingTree(folders: WorkingTree.hiddenFolders)
     try repository.applyDatasetConfiguration()
     try DatasetHook.install(in: repository.commonDirectory.appending(path: "hooks"))
@@ -34,11 +39,16 @@ struct NewDataset {
     let lock = try store.lock(purpose: "stemma init")
     defer { withExtendedLifetime(lock) {} }
     let writer = try VersionWriter(store, base: nil, deriving: [], run: "init")
-    let version = try writer.finish(files: files, taxonomyObjects: [], branch: "refs/heads/main") {
+    let version = try writer.finish(files: files, taxonomyObjects: [], branch: branch) {
       _ in "Start dataset '\(name)'\n"
     }
     guard let version else { preconditionFailure("a message was given") }
     return version
+  }
+
+  private func exists(_ name: String) -> Bool {
+    FileManager.default.fileExists(
+      atPath: directory.appending(path: name).path(percentEncoded: false))
   }
 
   private var files: [VersionWriter.File] {

@@ -42,7 +42,13 @@ struct Push: AsyncParsableCommand {
       if count > 0 { Output.line("Sent \(Plural.text(count, "commit")) of calls.") }
     }
     let name = String(branch.dropFirst(Store.branchPrefix.count))
-    try git.run(["push", "--set-upstream"] + (tags ? ["--tags"] : []) + [remote, branch])
+    do {
+      try git.run(["push", "--set-upstream"] + (tags ? ["--tags"] : []) + [remote, branch])
+    } catch {
+      throw CommandError(
+        "git push failed",
+        hint: "git says above why; where the remote has newer versions, 'stemma pull' first")
+    }
     Output.line("Sent branch '\(name)' to '\(remote)'.")
   }
 }

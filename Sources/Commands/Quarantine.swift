@@ -23,7 +23,7 @@ struct Quarantine {
     try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
     for pack in packs {
       // What can be read is in use before the pack is not: interrupted, this can be done again.
-      try salvage(source.appending(path: "\(pack).pack"))
+      try PackSalvage(source.appending(path: pack), store, git).run()
       for suffix in ["idx", "rev", "bitmap", "mtimes", "keep", "pack"] {
         let file = source.appending(path: "\(pack).\(suffix)")
         guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else {
@@ -38,31 +38,6 @@ struct Quarantine {
     try? git.run(["repack", "-d", "-q"], isQuiet: true)
     try store.repository.refresh()
     try store.index.forget()
-  }
-
-  /// Unpacks what can be read of a pack in a repository aside, and takes it over object by object.
-  private func salvage(_ pack: URL) throws {
-    let aside = store.folder.appending(path: "quarantine/salvage.git")
-    try? FileManager.default.removeItem(at: aside)
-    defer { try? FileManager.default.removeItem(at: aside) }
-    try git.run(["init", "--quiet", "--bare", aside.path(percentEncoded: false)], isQuiet: true)
-    // Git reads on behind what is damaged, says what it could not read, and fails at the end.
-    try? GitCommand(in: aside).run(["unpack-objects", "-r", "-q"], isQuiet: true, input: pack)
-    let objects = aside.appending(path: "objects")
-    let own = store.repository.commonDirectory.appending(path: "objects")
-    for folder in try FileManager.default.contentsOfDirectory(atPath: objects.path)
-    where folder.utf8.count == 2 {
-      let place = own.appending(path: folder)
-      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-      let names = try FileManager.default.contentsOfDirectory(
-        atPath: objects.appending(path: folder).path)
-      for name in names {
-        let file = place.appending(path: name)
-        guard !FileManager.default.fileExists(atPath: file.path) else { continue }
-        try FileManager.default.moveItem(
-          at: objects.appending(path: "\(folder)/\(name)"), to: file)
-      }
-    }
   }
 
   /// Takes all objects of a remote over, whatever is missing here.

@@ -25,6 +25,7 @@ struct Status: AsyncParsableCommand {
       throw CommandError("a bare repository has no working tree to compare")
     }
     let head = try store.head()
+    try WorkingTree(store).refuseUnfinishedWork()
     let snapshot = try Snapshot(workingDirectory: root)
     let plan = try RunPlan(snapshot, base: head)
     let changed = try snapshot.files.filter { try head?.file($0.path) != $0.bytes }.map(\.path)

@@ -66,6 +66,9 @@ struct Verify: AsyncParsableCommand {
 
   func run() async throws {
     let store = try dataset.store()
+    if let repair {
+      try RemoteName.check(repair, GitCommand(in: store.repository.commandDirectory))
+    }
     let progress = CountProgress("artifacts checked")
     let result = try Verification(store, depth: depth) { progress.update($0, of: $1) }
     progress.end()
@@ -78,14 +81,17 @@ struct Verify: AsyncParsableCommand {
     if quarantine || repair != nil { try aside.run() }
     if let repair { return try aside.repair(from: repair) }
     throw CommandError(
-      Plural.text(result.damages.count, "damaged place"), hint: hint(scope), status: .damaged)
+      Plural.text(result.damages.count, "damaged place"),
+      hint: (quarantine ? "'stemma verify --full' says what is still missing; " : "") + hint(scope),
+      status: .damaged)
   }
 
   private func hint(_ scope: DamageScope?) -> String {
     guard let remote = scope?.remotes.first else {
-      return "a clone may hold them whole: run 'stemma verify' there, and fetch from it"
+      return "a clone elsewhere may hold them whole: 'git remote add NAME PATH', then "
+        + "'stemma verify --full --repair NAME'"
     }
-    return "'\(remote)' has them: 'stemma verify --full --repair \(remote)'"
+    return "'\(remote)' has the same versions: 'stemma verify --full --repair \(remote)'"
   }
 
   private func printText(_ result: Verification, _ scope: DamageScope?) {

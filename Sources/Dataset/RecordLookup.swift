@@ -44,7 +44,7 @@ package struct RecordLookup: Sendable {
         return try record(match)
       } catch {
         // The index remembers places that git has pruned since.
-        guard error.code == .notFound else { throw error }
+        guard error.code == .missing else { throw error }
       }
     }
     return nil

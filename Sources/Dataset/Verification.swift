@@ -83,7 +83,8 @@ package struct Verification: Sendable {
       try checkMemos(head)
     } catch {
       // What a reference names must be there.
-      guard error.code == .notFound || error.code == .corrupt else { throw error }
+      guard [.notFound, .missing, .corrupt].contains(error.code) else { throw error }
+      checkWaiting(didCheck)
       report("the history", error.message)
     }
   }
@@ -241,6 +242,13 @@ package struct Verification: Sendable {
       }
       let lines = try Shard.lineRanges(bytes)
       recordCount += lines.count
+      if RecordKind.versioned.contains(kind) {
+        let ids = lines.map { RecordID(kind: kind, line: bytes.span.extracting($0).bytes) }
+        guard Set(ids).count == ids.count else {
+          report(place, "it holds a record twice", artifact)
+          return
+        }
+      }
       // Imported lines are opaque.
       guard kind != .imports else { return }
       for line in lines {

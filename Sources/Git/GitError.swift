@@ -5,8 +5,10 @@ import Foundation
 package struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What kind of failure it is.
   package enum Code: Sendable, Hashable {
-    /// The object, reference, path or configuration is not there.
+    /// The reference, path or configuration is not there.
     case notFound
+    /// An object is not stored, though something may name it.
+    case missingObject
     /// Another process holds the lock of a reference or of the index.
     case locked
     /// The reference does not hold the value that was expected.
@@ -79,6 +81,7 @@ extension GitError {
 
   private static func code(status: Int32, category: git_error_t, reason: String) -> Code {
     switch git_error_code(status) {
+    case GIT_ENOTFOUND where category == GIT_ERROR_ODB: .missingObject
     case GIT_ENOTFOUND, GIT_EUNBORNBRANCH: .notFound
     case GIT_EEXISTS: .exists
     case GIT_ELOCKED: .locked

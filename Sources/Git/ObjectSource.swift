@@ -2,7 +2,7 @@
 package protocol ObjectSource: Sendable {
   /// Lends the bytes of an object to a closure.
   ///
-  /// - Throws: ``GitError`` with code `notFound` for an absent object, `tooLarge` for one above
+  /// - Throws: ``GitError`` with code `missingObject` for an absent one, `tooLarge` for one above
   ///   the maximum, before its bytes are read, `invalid` for one of another kind, and `corrupt`
   ///   for damaged storage.
   func withObject<Result>(

@@ -167,8 +167,9 @@ struct ImportTests {
       try await dataset.expectSound()
       for (text, message) in [
         (lines([7], "a") + lines([7], "b"), "line 2: an earlier line has the same 'id'"),
-        ([#"{"no": 1}"#], "line 1: there is no member 'id': {\"no\": 1}"),
-        (["[]"], "no member 'id'"),
+        ([#"{"no": 1}"#], "line 1: this is no JSON object with a member 'id'"),
+        (["[]"], "a member 'id': []"), ([#"{"id": 1, "text": "cut of"#], "line 1: this is no JSON"),
+        ([#"{"id": null}"#], "line 1: this is no JSON"), ([#"{"id": 1} {"#], "line 1: this is no"),
       ] {
         try write(text)
         let refused = try await dataset.stemma.run(["import", path, "--changed"])
@@ -244,6 +245,11 @@ struct ImportTests {
         mkfifo pipe && (cat pipe >piped & $export pipe; wait) && test -p pipe || exit 2
         $export /dev/stdout >printed && test ! -e /dev/stdout.part || exit 3
         mkdir folder; $export folder 2>message && exit 4
+        echo first >more && $export /dev/stdout >>more && $export /dev/fd/3 3>>more || exit 5
+        test "$(wc -l <more)" = 5 && head -1 more | grep -q first || exit 6
+        ln -s later dangling && $export dangling && test -L dangling && cmp later real || exit 7
+        chmod 600 real && $export real && test "$(stat -c %a real)" = 600 || exit 8
+        $export - >printed || exit 9
         sort real; sort piped; sort printed; ls *.part 2>/dev/null; cat message
         """, in: folder)
       #expect(output.exitCode == 0)

@@ -100,7 +100,7 @@ struct LookTests {
         (["frobnicate"], 64, "frobnicate"),
         (["show", "--frobnicate"], 64, "--frobnicate"),
         (["hook", "post-office"], 64, "'post-office' is no hook"),
-        (["init", ".", "--recipe", "blank"], 1, "has a '.git' already"),
+        (["init", ".", "--recipe", "blank"], 1, "has a 'recipe.yaml' already"),
         (["init", "x", "--recipe", "cake"], 64, "no starter recipe 'cake'"),
       ]
       for (arguments, code, message) in cases {

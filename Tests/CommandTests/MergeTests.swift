@@ -7,6 +7,37 @@ import Testing
 struct MergeTests {
   private typealias Lines = LineDataset
 
+  @Test("a merge of imports leaves the stages of the generated data as they are")
+  func stages() async throws {
+    try await withServerDataset(SimulaScript(), { $0.shrink() }) { dataset, _, _ in
+      try await dataset.run()
+      let file = dataset.directory.deletingLastPathComponent().appending(path: "lines")
+      func importLines(_ text: String) async throws {
+        try Data(text.utf8).write(to: file)
+        try await dataset.stemma("import", file.path(percentEncoded: false))
+      }
+      try await dataset.stemma("branch", "theirs")
+      try await importLines("one\ntwo\n")
+      try await dataset.stemma("checkout", "theirs")
+      try await importLines("three\n")
+      for (here, there) in [("main", "theirs"), ("theirs", "main~1")] {
+        try await dataset.stemma("checkout", here)
+        try await dataset.stemma("merge", there)
+        let status = try #require(try await dataset.objects("status").first)
+        #expect(status["fresh"]?.bool == true, "\(here)")
+      }
+      // One side generates anew, the other imports.
+      try await dataset.stemma("checkout", "main")
+      try await dataset.run("--samples", "5")
+      try await dataset.stemma("checkout", "theirs")
+      try await importLines("three\nfour\n")
+      try await dataset.stemma("merge", "main")
+      let status = try #require(try await dataset.objects("status").first)
+      #expect(status["fresh"]?.bool == true)
+      try await dataset.expectSound()
+    }
+  }
+
   @Test("records that both sides have under one key stay, and are told")
   func keys() async throws {
     try await withLineDataset { set in

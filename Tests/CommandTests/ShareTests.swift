@@ -22,6 +22,28 @@ struct ShareTests {
     return TestDataset(at: parent.appending(path: name, directoryHint: .isDirectory))
   }
 
+  @Test("an empty repository of a host becomes a dataset")
+  func emptyRemote() async throws {
+    try await withTemporaryDirectory { parent in
+      try await GitProgram(in: parent)("init", "-q", "--bare", "-b", "trunk", "host.git")
+      try await GitProgram(in: parent)("clone", "-q", "host.git", "set")
+      let dataset = TestDataset(at: parent.appending(path: "set", directoryHint: .isDirectory))
+      let none = try await dataset.stemma.run(["import", "/dev/null"])
+      #expect(none.errorText.contains("'stemma init' here makes the first one"))
+      try await dataset.stemma("init", "--recipe", "blank")
+      try await dataset.expectSound()
+      try await dataset.stemma("push")
+      let clone = try await StemmaProgram(in: parent).run(["clone", "host.git", "copy"])
+      #expect(clone.exitCode == 0, "\(clone.errorText)")
+      let again = try await dataset.stemma.run(["init", "."])
+      #expect(again.exitCode == 1)
+      try await dataset.git("checkout", "-q", "--orphan", "other")
+      try await dataset.git("rm", "-rfq", ".")
+      let branch = try await dataset.stemma.run(["log"])
+      #expect(branch.errorText.contains("the present branch has no version yet"))
+    }
+  }
+
   @Test("versions and answers travel both ways, and nothing is asked twice")
   func bothWays() async throws {
     let script = SimulaScript()

@@ -134,7 +134,10 @@ struct VerifyTests {
       let report = try #require(try output.objects.last)
       #expect(report["touched-samples"]?.array?.count == samples)
       #expect(report["whole-at"]?.array?.map(\.string) == ["origin"])
-      #expect(output.errorText.contains("'origin' has them"), "\(output.errorText)")
+      #expect(output.errorText.contains("'origin' has the same versions"), "\(output.errorText)")
+      let nobody = try await dataset.stemma.run(["verify", "--full", "--repair", "nobody"])
+      #expect(nobody.exitCode == 64)
+      #expect(nobody.errorText.contains("there is no remote 'nobody'"))
       let moved = try await dataset.stemma.run(["verify", "--full", "--quarantine"])
       #expect(moved.exitCode == 5)
       #expect(moved.text.contains("quarantine"))
@@ -145,5 +148,43 @@ struct VerifyTests {
       try await dataset.expectSound()
       #expect(try await dataset.samples().count == samples)
     }
+  }
+
+  @Test("setting a pack aside loses nothing that could be read", arguments: 1...4)
+  func salvage(seed: UInt64) async throws {
+    try await withServerDataset(SimulaScript(), { $0.shrink() }) { dataset, _, _ in
+      try await dataset.run()
+      try await dataset.git("gc", "-q")
+      var random = FixedRandom(seed: seed)
+      let pack = try #require(
+        try files(dataset).filter { $0.pathExtension == "pack" }.max {
+          try Data(contentsOf: $0).count < Data(contentsOf: $1).count
+        })
+      var bytes = try Data(contentsOf: pack)
+      let size = min(2000, bytes.count / 4)
+      let start = Int.random(in: 100..<(bytes.count - size), using: &random)
+      bytes.replaceSubrange(start..<(start + size), with: [UInt8](repeating: 0, count: size))
+      try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: pack.path)
+      try bytes.write(to: pack)
+      let before = try await readable(dataset)
+      #expect(try await dataset.stemma.run(["verify", "--full", "--quarantine"]).exitCode == 5)
+      #expect(try await readable(dataset).isSuperset(of: before), "\(start)")
+      #expect(!FileManager.default.fileExists(atPath: pack.path))
+    }
+  }
+
+  /// The objects that git can read by themselves.
+  private func readable(_ dataset: TestDataset) async throws -> Set<String> {
+    let output = try await shell(
+      """
+      cat .git/objects/pack/*.idx >/dev/null 2>&1
+      for index in .git/objects/pack/*.idx .git/stemma/quarantine/*.idx; do
+        test -f "$index" && git show-index <"$index" | cut -d' ' -f2
+      done | sort -u | while read id; do
+        git cat-file -t $id >/dev/null 2>&1 && git cat-file "$(git cat-file -t $id)" $id \
+          >/dev/null 2>&1 && echo $id
+      done
+      """, in: dataset.directory)
+    return Set(output.text.split(separator: "\n").map(String.init))
   }
 }

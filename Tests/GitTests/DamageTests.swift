@@ -63,7 +63,7 @@ struct DamageTests {
         try test.repository.read(
           ObjectID(hashing: .blob, [7]), as: .blob, maximumSizeInBytes: 1000)
       }
-      #expect(absent?.code == .notFound)
+      #expect(absent?.code == .missingObject)
     }
   }
 
