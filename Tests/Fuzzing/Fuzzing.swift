@@ -94,6 +94,8 @@ func initialize(
   _ count: UnsafeMutablePointer<Int32>,
   _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>
 ) -> Int32 {
+  // Else Swift's own handlers stay, which take longer than an input may.
+  for number in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
   let options = expectNoThrow("the seeds are made") { try Fuzzing.options() }
   let all = CommandLine.arguments.prefix(1) + options
   // They live as long as the process.
