@@ -29,6 +29,7 @@ extension FuzzTarget {
       }
       let json = try? Recipe.json(ofYAML: text)
       expect(recipe == nil || json != nil, "a recipe is no YAML")
+      if let json { _ = expectNoThrow("YAML is JSON") { try JSON(parsing: json.text) } }
       guard let edited = try? Recipe.settingSampleCount(7, in: text) else { return }
       let again = expectNoThrow("an edited recipe is read") { try Recipe.json(ofYAML: edited) }
       expect(again["samples"]?.int == 7, "an edit is lost")
@@ -137,7 +138,9 @@ extension FuzzTarget {
 
   static let path = FuzzTarget(
     name: "path",
-    words: ["/", "samples/", "taxonomies/", ".jsonl.zst", ".json.zst", "..", "\u{301}"],
+    words: [
+      "/", "samples/", "taxonomies/", "/\u{301}", ".jsonl.zst", ".json.zst", "..", "\u{301}",
+    ],
     seeds: {
       let digest = Digest(of: [1])
       return [
