@@ -140,6 +140,18 @@ let package = Package(
   cxxLanguageStandard: .cxx17
 )
 
+// Only on demand: it is linked with libFuzzer.
+if Context.environment["STEMMA_FUZZING"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzing",
+      dependencies: [
+        "ArtifactStore", "CanonicalJSON", "Dataset", "Git", "JSONSchema", "Simula", "Starters",
+        "Teachers", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      path: "Tests/Fuzzing"))
+}
+
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   guard !["CNoCertificates", "CSchemaValidator"].contains(target.name) else { continue }
   target.swiftSettings =

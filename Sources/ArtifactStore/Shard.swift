@@ -23,7 +23,9 @@ package struct ArtifactPath: Sendable, Hashable {
 
   /// Reads `<folder>/<2 hex>/<digest>.jsonl.zst` or `.json.zst`; nil for any other path.
   package init?(_ path: String) {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    // By bytes: a slash before a combining mark is no Character of its own.
+    let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map(Substring.init)
     guard parts.count == 3, !["", ".", ".."].contains(parts[0]) else { return nil }
     let isShard = parts[2].hasSuffix(".jsonl.zst")
     guard isShard || parts[2].hasSuffix(".json.zst"),

@@ -17,8 +17,13 @@ struct Tombstone: Sendable {
   static func all(
     inShard object: ObjectID, _ reader: ShardReader
   ) throws(StoreError) -> [Tombstone] {
+    try all(in: try reader.artifact(object))
+  }
+
+  /// Reads the content of a shard of tombstones.
+  static func all(in content: [UInt8]) throws(StoreError) -> [Tombstone] {
     var tombstones: [Tombstone] = []
-    for record in try Shard.records(.tombstones, try reader.artifact(object)) {
+    for record in try Shard.records(.tombstones, content) {
       let value = try record.value()
       func id(_ member: String) -> RecordID? {
         value[member]?.string.flatMap(RecordID.init(hex:))

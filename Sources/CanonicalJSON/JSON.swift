@@ -22,7 +22,7 @@ package struct JSONObject: Sendable, Hashable {
   }
 
   /// Makes an object from members that the caller knows to have distinct names.
-  init(distinct members: [(name: String, value: JSON)]) {
+  package init(distinct members: [(name: String, value: JSON)]) {
     self.members = members
   }
 
@@ -52,8 +52,14 @@ package struct JSONObject: Sendable, Hashable {
 
   /// Equal when the members are, whatever their order, as in JSON itself.
   package static func == (left: JSONObject, right: JSONObject) -> Bool {
-    left.members.count == right.members.count
-      && left.members.allSatisfy { right[$0.name] == $0.value }
+    guard left.members.count == right.members.count else { return false }
+    // A few names are compared, many are hashed: hostile input must not cost O(n^2).
+    guard left.members.count > 16 else {
+      return left.members.allSatisfy { right[$0.name] == $0.value }
+    }
+    let values = Dictionary(
+      right.members.map { (Array($0.name.utf8), $0.value) }, uniquingKeysWith: { first, _ in first })
+    return left.members.allSatisfy { values[Array($0.name.utf8)] == $0.value }
   }
 
   package func hash(into hasher: inout Hasher) {

@@ -29,7 +29,9 @@ struct FieldReader {
     for member in value.members ?? [] {
       if keys.contains(member.name) {
         members[member.name] = member
-      } else if let meant = UnknownKey.note(member, in: section, keys: keys, log: log) {
+      } else if !log.isFull,
+        let meant = UnknownKey.note(member, in: section, keys: keys, log: log)
+      {
         misspelt.insert(meant)
       }
     }

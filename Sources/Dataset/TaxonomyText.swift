@@ -10,13 +10,17 @@ package enum TaxonomyText {
 
     """
 
+  /// Deeper nodes are not moved further in: a long chain would make a text that is not read again.
+  private static let deepestIndent = 32
+
   package static func encode(_ taxonomy: Taxonomy) -> String {
     var text = header + "factor: \(taxonomy.root.id)\nnodes:\n"
     var depths: [NodeID: Int] = [:]
     for node in taxonomy.nodes {
       let depth = node.parent.flatMap { depths[$0] }.map { $0 + 1 } ?? 0
       depths[node.id] = depth
-      text += "-" + String(repeating: "  ", count: depth) + " {" + fields(of: node) + "}\n"
+      let indent = String(repeating: "  ", count: min(depth, deepestIndent))
+      text += "-" + indent + " {" + fields(of: node) + "}\n"
     }
     return text
   }

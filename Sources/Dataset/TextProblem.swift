@@ -31,6 +31,8 @@ final class ProblemLog {
   init(sections: [(section: String?, keys: [String])] = []) { self.sections = sections }
 
   var isEmpty: Bool { found.isEmpty }
+  /// Whether more problems would not be told.
+  var isFull: Bool { found.count >= ProblemLog.maximum }
 
   /// The problems in the order of the text.
   var problems: [TextProblem] {
@@ -38,7 +40,7 @@ final class ProblemLog {
   }
 
   func add(_ problem: TextProblem) {
-    guard found.count < ProblemLog.maximum, !found.contains(problem) else { return }
+    guard !isFull, !found.contains(problem) else { return }
     found.append(problem)
   }
 

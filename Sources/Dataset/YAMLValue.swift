@@ -76,9 +76,10 @@ extension YAMLValue {
       for item in items { values.append(try item.json()) }
       return .array(values)
     case .mapping(let members):
-      var object: [(String, JSON)] = []
+      // The parser has refused equal keys; to look for them here would take O(n^2).
+      var object: [(name: String, value: JSON)] = []
       for member in members { object.append((member.name, try member.value.json())) }
-      return .object(JSONObject(object))
+      return .object(JSONObject(distinct: object))
     }
   }
 }

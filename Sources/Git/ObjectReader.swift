@@ -13,6 +13,8 @@ package final class ObjectReader: ObjectSource {
     static func open(_ location: RepositoryLocation) throws(GitError) -> Handle {
       let repository = try location.open()
       do throws(GitError) {
+        let directory = git_repository_commondir(repository).map { String(cString: $0) } ?? ""
+        try PackIndexRules.check(packDirectory: directory + "objects/pack")
         let objects = try makeHandle("cannot open objects") { git_repository_odb(&$0, repository) }
         return Handle(repository: repository, objects: objects)
       } catch {

@@ -9,6 +9,9 @@ package final class SchemaValidator: Sendable {
   package static let maximumDepth = 64
   /// The longest array of a document where the schema has `uniqueItems`, which takes O(n^2).
   package static let maximumUniqueItems = 1000
+  /// The longest array of a schema: its items are compared with each other, or with each of many
+  /// values of a document.
+  package static let maximumSchemaArray = 2000
   /// How many violations of one document are told.
   package static let maximumViolations = 8
 
@@ -41,6 +44,11 @@ package final class SchemaValidator: Sendable {
     }
     let text = schema.text
     guard text.utf8.count <= SchemaValidator.maximumSize else { throw SchemaValidator.oversized }
+    guard schema.hasArrays(ofAtMost: SchemaValidator.maximumSchemaArray) else {
+      throw SchemaError(
+        .tooLarge,
+        "an array of the schema has more than \(SchemaValidator.maximumSchemaArray) items")
+    }
     guard !text.contains("\\u0000") else {
       throw SchemaError(.unsupported, "the schema holds a NUL character")
     }

@@ -48,6 +48,7 @@ struct ShardTests {
       "samples/2f/\(hex)..jsonl.zst", "samples/2f/\(hex).JSONL.zst",
       "samples/2f/\(hex).jsonl.zst\n",
       "samples/2f/\(hex).jsonl.zst\0", "samples/2f/ \(hex).jsonl.zst",
+      "a/\u{301}b/2f/\(hex).jsonl.zst",
     ])
   func badPaths(path: String) {
     #expect(ArtifactPath(path) == nil)

@@ -127,6 +127,19 @@ struct JSONParserTests {
     }
   }
 
+  @Test(
+    "objects of many members are compared in time", .timeLimit(.minutes(1)),
+    arguments: [16, 50_000])
+  func comparison(count: Int) throws {
+    func object(_ names: some Sequence<Int>, last: Int) throws -> JSON {
+      let members = names.map { "\"\($0)\":\($0 == count - 1 ? last : $0)" }
+      return try JSON(parsing: "{" + members.joined(separator: ",") + "}")
+    }
+    let value = try object(0..<count, last: 1)
+    #expect(try object((0..<count).reversed(), last: 1) == value)
+    #expect(try object((0..<count).reversed(), last: 2) != value)
+  }
+
   @Test("surrogate pairs and escapes become their characters")
   func escapes() throws {
     let value = try JSON(parsing: #""\ud83d\ude00\u00e9\/\b\f\n\r\t\"\\\u0000""#)

@@ -68,6 +68,23 @@ struct HostileTextTests {
     #expect(second.description == starred)
   }
 
+  @Test(
+    "Very many keys take no more time than their bytes", .timeLimit(.minutes(1)),
+    arguments: [
+      (0..<60_000).map { "unknown\($0): 1\n" }.joined(),
+      "examples: [{" + (0..<60_000).map { "k\($0): 1" }.joined(separator: ", ") + "}]\n",
+    ])
+  func manyKeys(text: String) throws {
+    #expect(throws: RecipeErrors.self) { try Recipe(parsing: Array(text.utf8)) { _ in nil } }
+  }
+
+  @Test("A text with very many keys is edited in time", .timeLimit(.minutes(1)))
+  func editing() throws {
+    let text = "samples: 1\n" + (0..<30_000).map { "k\($0): 1\n" }.joined()
+    let edited = try Recipe.settingSampleCount(7, in: text)
+    #expect(edited.utf8.elementsEqual(text.replacing("samples: 1", with: "samples: 7").utf8))
+  }
+
   @Test("A reader that fails is an error with its reason")
   func failingReader() throws {
     struct Broken: Error, CustomStringConvertible { let description = "disk is gone" }

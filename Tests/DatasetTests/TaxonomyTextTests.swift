@@ -132,6 +132,19 @@ struct TaxonomyTextTests {
     Mistake(nodes: ["- {id: 1"], line: 4, message: "no YAML"),
   ]
 
+  @Test("A chain of very many nodes is written so that it can be read again")
+  func chain() throws {
+    var nodes = [Taxonomy.Node(id: NodeID(bornUnder: nil, name: "a"), parent: nil, name: "a")]
+    for _ in 0..<5000 {
+      let parent = nodes[nodes.count - 1].id
+      nodes.append(
+        Taxonomy.Node(id: NodeID(bornUnder: parent, name: "a"), parent: parent, name: "a"))
+    }
+    let text = TaxonomyText.encode(Taxonomy(nodes: nodes))
+    #expect(text.utf8.count < 1 << 20)
+    #expect(try Self.decode(text).nodes == nodes)
+  }
+
   @Test("A mistake is told with its line", arguments: mistakes)
   func mistake(_ mistake: Mistake) throws {
     let text = "factor: \(Self.root)\nnodes:\n" + mistake.nodes.map { $0 + "\n" }.joined()

@@ -45,6 +45,32 @@ struct DamageTests {
     }
   }
 
+  /// Where the index of one object has its highest count, and its offset.
+  private static let countPlace = 8 + 255 * 4
+  private static let offsetPlace = 8 + 256 * 4 + 20 + 4
+
+  @Test(
+    "an index that leads out of its pack is an error, not a crash",
+    arguments: [
+      (offsetPlace, [0x00, 0x30, 0x43, 0x8c]), (offsetPlace, [0x7f, 0xff, 0xff, 0xff]),
+      (offsetPlace, [0x80, 0x00, 0x00, 0x00]), (countPlace, [0xff, 0xff, 0xff, 0xff]),
+    ] as [(Int, [UInt8])])
+  func hostileIndex(place: Int, bytes: [UInt8]) async throws {
+    try await withRepository { test in
+      let pack = test.repository.makePackWriter()
+      try pack.add(.blob, [1, 2, 3])
+      let summary = try #require(try pack.finish())
+      let file = test.root.appending(path: ".git/objects/pack/\(summary.name).idx")
+      var data = try Data(contentsOf: file)
+      data.replaceSubrange(place..<(place + 4), with: bytes)
+      try FileManager.default.removeItem(at: file)
+      try data.write(to: file)
+      let error = #expect(throws: GitError.self) { try Repository.open(at: test.root) }
+      #expect(error?.code == .corrupt)
+      #expect(error?.hint?.contains("git index-pack") == true)
+    }
+  }
+
   @Test("an object above the maximum, of another kind, or absent is refused")
   func refusedReads() async throws {
     try await withRepository { test in

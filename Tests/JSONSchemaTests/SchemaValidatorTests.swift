@@ -116,6 +116,18 @@ struct SchemaValidatorTests {
     #expect(validator.validate(long) == ["an array has more than 1000 items"])
   }
 
+  @Test("A schema with a very long array is refused at once", arguments: ["required", "enum"])
+  func longArrays(keyword: String) throws {
+    func schema(_ count: Int) -> JSON {
+      .object(JSONObject([(keyword, .array((0..<count).map { .string("\($0)") }))]))
+    }
+    _ = try SchemaValidator(schema: schema(SchemaValidator.maximumSchemaArray))
+    let error = #expect(throws: SchemaError.self) {
+      try SchemaValidator(schema: schema(SchemaValidator.maximumSchemaArray + 1))
+    }
+    #expect(error?.code == .tooLarge)
+  }
+
   @Test("A document that nests too deep or is too large has a violation")
   func limits() throws {
     let validator = try SchemaValidator(schema: "{}")
