@@ -58,7 +58,8 @@ package struct JSONObject: Sendable, Hashable {
       return left.members.allSatisfy { right[$0.name] == $0.value }
     }
     let values = Dictionary(
-      right.members.map { (Array($0.name.utf8), $0.value) }, uniquingKeysWith: { first, _ in first })
+      right.members.map { (Array($0.name.utf8), $0.value) }, uniquingKeysWith: { first, _ in first }
+    )
     return left.members.allSatisfy { values[Array($0.name.utf8)] == $0.value }
   }
 
