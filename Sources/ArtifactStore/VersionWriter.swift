@@ -1,4 +1,5 @@
 import CanonicalJSON
+import Dispatch
 package import Git
 import Synchronization
 
@@ -243,6 +244,13 @@ package final class VersionWriter: Sendable {
       pack.abandon()
       return nil
     }
+    // Beside hashing and syncing the pack. If that fails the index knows shards that are not there, which
+    // does no harm: nothing names them. What it could not write, whoever needs it makes up for.
+    let indexing = DispatchGroup()
+    DispatchQueue.global().async(group: indexing) { [index = store.index] in
+      try? index.add(shards)
+    }
+    defer { indexing.wait() }
     let generated = files.filter(\.isGenerated)
     let commit = try convert { () throws(GitError) in
       let commit = try store.repository.write(
@@ -258,8 +266,6 @@ package final class VersionWriter: Sendable {
     }
     let kept = try store.move(
       branch, from: base, to: commit, changes, writing: writes, title: text.prefix { $0 != "\n" })
-    // The version is there; whoever needs the index makes up for what could not be written.
-    try? store.index.add(shards)
     for path in kept { didKeep(path) }
     return try store.version(commit)
   }

@@ -107,13 +107,15 @@ struct StoreBenchmark {
 
   /// The same edit given as changed records alone, in a copy.
   private mutating func changing(_ v1: (measured: Measurement, bytes: Int)) throws {
-    try program.shell("cp -r dataset keyed")
-    try program.run([stemma, "import", "-C", "keyed", corpus.first.path, "--key", "seq"])
+    try program.shell("cp -r dataset keyed.before")
+    try program.run([stemma, "import", "-C", "keyed.before", corpus.first.path, "--key", "seq"])
     let git = folder.appending(path: "keyed/.git")
-    let before = sizeInBytes(of: git, except: [".git/stemma"])
-    let measured = try program.run([
-      stemma, "import", "-C", "keyed", corpus.changed.path, "--changed",
-    ])
+    let before = sizeInBytes(
+      of: folder.appending(path: "keyed.before/.git"), except: [".git/stemma"])
+    let measured = try median(3) {
+      try program.shell("rm -rf keyed && cp -r keyed.before keyed && sync")
+      return try program.run([stemma, "import", "-C", "keyed", corpus.changed.path, "--changed"])
+    }
     let bytes = sizeInBytes(of: git, except: [".git/stemma"]) - before
     try program.run(["git", "-C", "keyed", "fsck", "--full", "--strict"])
     add(
@@ -122,12 +124,17 @@ struct StoreBenchmark {
     add(
       "commit v2, changed records", measured, bytes: bytes, against: "commit v1",
       ("bytes", Double(bytes) / Double(v1.bytes), 0.04))
-    try FileManager.default.removeItem(at: folder.appending(path: "keyed"))
+    try program.shell("rm -rf keyed keyed.before")
   }
 
   private mutating func rewriting(_ v1: (measured: Measurement, bytes: Int)) throws {
     let before = repositorySize()
-    let measured = try program.run([stemma, "import", "-C", "dataset", corpus.second.path])
+    try program.shell("mv dataset dataset.before")
+    let measured = try median(3) {
+      try program.shell("rm -rf dataset && cp -r dataset.before dataset && sync")
+      return try program.run([stemma, "import", "-C", "dataset", corpus.second.path])
+    }
+    try program.shell("rm -rf dataset.before")
     try program.run(["git", "-C", "dataset", "tag", "v2"])
     let bytes = repositorySize() - before
     try check()
@@ -142,12 +149,18 @@ struct StoreBenchmark {
   // MARK: - Reading
 
   private mutating func looking() throws {
-    let diff = try program.run([stemma, "diff", "-C", "dataset", "v1", "v2"])
+    let diff = try median(3) { try program.run([stemma, "diff", "-C", "dataset", "v1", "v2"]) }
     add("diff v1 v2", diff, against: "limit", ("wall s", diff.wallSeconds, 0.3))
-    let floor = try program.shell("zstd -q -dc zstd-pieces1/* > floor.jsonl")
-    let restore = try program.run([
-      stemma, "export", "imports", "-C", "dataset", "--at", "v1", "-o", "v1.jsonl",
-    ])
+    let floor = try median(3) {
+      try program.shell("rm -f floor.jsonl; sync")
+      return try program.shell("zstd -q -dc zstd-pieces1/* > floor.jsonl")
+    }
+    let restore = try median(3) {
+      try program.shell("rm -f v1.jsonl floor.jsonl; sync")
+      return try program.run([
+        stemma, "export", "imports", "-C", "dataset", "--at", "v1", "-o", "v1.jsonl",
+      ])
+    }
     add(
       "restore v1", restore, against: "zstd -dc",
       ("wall", restore.wallSeconds / floor.wallSeconds, 1.5))
