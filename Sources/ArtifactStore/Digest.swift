@@ -50,7 +50,10 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   /// Reads 64 lower-case hexadecimal digits, or returns nil.
-  package init?(hex: some StringProtocol) {
+  package init?(hex: some StringProtocol) { self.init(hex: Array(hex.utf8)[...]) }
+
+  /// Reads 64 lower-case hexadecimal digits, or returns nil.
+  init?(hex: ArraySlice<UInt8>) {
     guard let bytes = Hex.bytes(hex), bytes.count == Digest.length else { return nil }
     self.init(bytes: bytes)
   }
@@ -98,9 +101,15 @@ package enum Hex {
 
   /// The bytes, or nil when the text holds anything but pairs of lower-case digits.
   package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
+    bytes(Array(text.utf8)[...])
+  }
+
+  /// The bytes, or nil when there is anything but pairs of lower-case digits.
+  static func bytes(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count / 2)
     var high: UInt8?
-    for character in text.utf8 {
+    for character in text {
       let digit: UInt8
       switch character {
       case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")

@@ -23,20 +23,29 @@ package struct ArtifactPath: Sendable, Hashable {
 
   /// Reads `<folder>/<2 hex>/<digest>.jsonl.zst` or `.json.zst`; nil for any other path.
   package init?(_ path: String) {
-    // By bytes: a slash before a combining mark is no Character of its own.
-    let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-      .map(Substring.init)
-    guard parts.count == 3, !["", ".", ".."].contains(parts[0]) else { return nil }
-    let isShard = parts[2].hasSuffix(".jsonl.zst")
-    guard isShard || parts[2].hasSuffix(".json.zst"),
-      let digest = Digest(hex: parts[2].prefix { $0 != "." }),
-      parts[2] == digest.hex + (isShard ? ".jsonl.zst" : ".json.zst"),
-      parts[1] == digest.hex.prefix(2)
+    // By bytes, and quickly: a version has thousands. A slash before a combining mark is a slash.
+    let bytes = Array(path.utf8)
+    guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")), slash > 0,
+      bytes.count > slash + Self.digestStart + Self.hexLength,
+      bytes[slash + Self.digestStart - 1] == UInt8(ascii: "/")
     else { return nil }
-    folder = String(parts[0])
+    let folder = bytes[..<slash]
+    let start = slash + Self.digestStart
+    let ending = bytes[(start + Self.hexLength)...]
+    let isShard = ending.elementsEqual(".jsonl.zst".utf8)
+    guard isShard || ending.elementsEqual(".json.zst".utf8),
+      bytes[(slash + 1)..<(start - 1)].elementsEqual(bytes[start..<(start + 2)]),
+      !folder.elementsEqual(".".utf8), !folder.elementsEqual("..".utf8),
+      let digest = Digest(hex: bytes[start..<(start + Self.hexLength)])
+    else { return nil }
+    self.folder = String(decoding: folder, as: UTF8.self)
     self.digest = digest
     self.isShard = isShard
   }
+
+  /// After the first slash: two digits and another slash.
+  private static let digestStart = 4
+  private static let hexLength = 2 * Digest.length
 
   package var kind: RecordKind? { isShard ? RecordKind(rawValue: folder) : nil }
 
