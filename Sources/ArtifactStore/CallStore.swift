@@ -160,7 +160,7 @@ package final class CallStore: Sendable {
     let taken = pending.withLock { $0.unsealed }
     var new: [Call] = []
     for call in taken {
-      let known = try store.index.find(idPrefix: call.record.id.digest.bytes)
+      let known = try store.index.find(call.record.id)
       guard !known.contains(where: { store.repository.contains($0.location.object) }) else {
         continue
       }

@@ -51,7 +51,7 @@ package struct RecordChanges: Sendable {
     }
     let dead = (old: try old.tombstones(), new: try new.tombstones())
     for id in Set(dead.old.keys).symmetricDifference(dead.new.keys) {
-      for match in try store.index.find(idPrefix: id.digest.bytes, limit: .max) {
+      for match in try store.index.find(id) {
         candidates[match.kind, default: []].insert(id)
       }
     }
@@ -61,7 +61,7 @@ package struct RecordChanges: Sendable {
       let shards = (old: try shardSet(old, kind), new: try shardSet(new, kind))
       var found = RecordChanges(kind: kind)
       for id in ids.sorted() {
-        let places = try store.index.find(idPrefix: id.digest.bytes, limit: .max)
+        let places = try store.index.find(id)
           .filter { $0.kind == kind }.map(\.location.object)
         let wasLive = dead.old[id] == nil && places.contains { shards.old.contains($0) }
         let isLive = dead.new[id] == nil && places.contains { shards.new.contains($0) }

@@ -291,7 +291,12 @@ extension RecordIndex {
     }
   }
 
-  /// All places of the records whose ids start with some bytes; at most a given number.
+  /// All places of a record, whichever versions have them.
+  package func find(_ id: RecordID) throws(StoreError) -> [Match] {
+    try find(idPrefix: id.digest.bytes, limit: .max)
+  }
+
+  /// Places of the records whose ids start with some bytes; at most a given number, for people.
   package func find(idPrefix: [UInt8], limit: Int = 1000) throws(StoreError) -> [Match] {
     guard idPrefix.count <= Digest.length else { return [] }
     return try reading { (contents) throws(IndexDamage) in

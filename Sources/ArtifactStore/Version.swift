@@ -120,7 +120,7 @@ extension DatasetContent {
     var hashes: [UInt64] = []
     let shards = Set(try shards(.imports).map(\.object))
     for id in ids {
-      let places = try store.index.find(idPrefix: id.digest.bytes, limit: .max)
+      let places = try store.index.find(id)
       guard
         let place = places.first(where: {
           $0.kind == .imports && shards.contains($0.location.object)

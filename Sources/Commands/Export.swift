@@ -48,12 +48,12 @@ struct Export: AsyncParsableCommand {
       try version.forEachLines(kind) { lines in try lines.withUnsafeBytes { try file.write($0) } }
     }
     try file.finish()
-    if kind == .samples, output == nil || output != "-", try version.liveCount(.samples) == 0,
-      case let imports = try version.liveCount(.imports), imports > 0
-    {
+    guard kind == .samples, try version.liveCount(.samples) == 0 else { return }
+    let imports = try version.liveCount(.imports)
+    if imports > 0 {
       Output.complain(
-        "note: there are no samples; 'stemma export imports' writes \(Plural.text(imports, "imported line"))"
-      )
+        "note: there are no samples; 'stemma export imports' writes "
+          + Plural.text(imports, "imported line"))
     }
   }
 

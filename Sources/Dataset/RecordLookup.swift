@@ -39,7 +39,7 @@ package struct RecordLookup: Sendable {
 
   /// The record of an id, or nil when it is not here, as calls that were not fetched.
   package func find(_ id: RecordID) throws(StoreError) -> Record? {
-    for match in try store.index.find(idPrefix: id.digest.bytes) {
+    for match in try store.index.find(id) {
       do throws(StoreError) {
         return try record(match)
       } catch {

@@ -145,7 +145,7 @@ package struct Trace: Sendable {
   /// The oldest version of this branch that held a record, and the run that made it.
   private func origin(of record: Record) throws -> TraceNode {
     let objects = Set(
-      try version.store.index.find(idPrefix: record.id.digest.bytes).map(\.location.object))
+      try version.store.index.find(record.id).map(\.location.object))
     var first = version
     var next: Version? = version
     while let candidate = next {

@@ -60,7 +60,7 @@ extension Version {
   func records(_ kind: RecordKind, _ ids: [RecordID]) throws(StoreError) -> [Record] {
     var places: [RecordLocation] = []
     for id in ids {
-      let matches = try store.index.find(idPrefix: id.digest.bytes)
+      let matches = try store.index.find(id)
       // The index remembers shards that were pruned since.
       let match = matches.first { match in
         match.kind == kind && store.repository.contains(match.location.object)

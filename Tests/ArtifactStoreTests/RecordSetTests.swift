@@ -86,6 +86,24 @@ struct RecordSetTests {
     }
   }
 
+  @Test("a record is found in every shard that holds it, however many")
+  func manyPlaces() async throws {
+    try await withDataset { dataset in
+      let store = try Store(at: dataset.root)
+      let record = Record.made(.samples, 1)
+      var random = SeededRandom(seed: 9)
+      let shards = try (0..<1100).map { _ in
+        RecordIndex.NewShard(
+          object: try #require(ObjectID(bytes: random.bytes(20))), kind: .samples,
+          ids: [record.id])
+      }
+      try store.index.add(shards)
+      #expect(
+        Set(try store.index.find(record.id).map(\.location.object)) == Set(shards.map(\.object)))
+      #expect(try store.index.find(idPrefix: [], limit: 10).count == 10)
+    }
+  }
+
   @Test("a shard that the index does not know makes no set")
   func unknown() throws {
     try withTemporaryDirectory { directory in
