@@ -20,6 +20,7 @@ struct Run: AsyncParsableCommand {
         stemma run
         stemma run --until taxonomies     then edit taxonomies/ and run again
         stemma run --samples 1000         writes the number into recipe.yaml
+        stemma run --arm local+global     without critics, to learn what they are worth
 
       \(ExitStatus.help)
       """)
@@ -36,7 +37,17 @@ struct Run: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Set how many samples are wanted.", valueName: "n"))
   var samples: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Set which parts of the method take part: "
+        + "\(Arm.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "arm"))
+  var arm: String?
+
   func validate() throws {
+    if let arm, Arm(rawValue: arm) == nil {
+      throw ValidationError(
+        "'\(arm)' is no arm: \(Arm.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
     if let until, StageName(rawValue: until) == nil {
       throw ValidationError(
         "'\(until)' is no stage: "
@@ -49,7 +60,8 @@ struct Run: AsyncParsableCommand {
 
   func run() async throws {
     let store = try dataset.store()
-    if let samples { try setSampleCount(samples, in: store) }
+    if let samples { try set("samples", to: String(samples), in: store) }
+    if let arm { try set("arm", to: arm, in: store) }
     let reporter = RunReporter()
     MissingCalls.warn(store)
     let stage = until.flatMap(StageName.init(rawValue:)) ?? .samples
@@ -73,13 +85,14 @@ struct Run: AsyncParsableCommand {
     }
   }
 
-  private func setSampleCount(_ count: Int, in store: Store) throws {
+  /// Writes a value into the recipe, of which all else stays.
+  private func set(_ key: String, to value: String, in store: Store) throws {
     guard let root = store.repository.workingDirectory else { return }
     let file = root.appending(path: Snapshot.recipePath)
     guard let text = try? String(contentsOf: file, encoding: .utf8) else {
       throw CommandError("cannot read 'recipe.yaml'", status: .noDataset)
     }
-    let edited = try Recipe.settingSampleCount(count, in: text)
+    let edited = try Recipe.setting(path: [key], to: value, in: text)
     guard edited != text else { return }
     do {
       try Data(edited.utf8).write(to: file, options: .atomic)

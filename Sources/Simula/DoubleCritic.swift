@@ -19,7 +19,7 @@ struct DoubleCritic: Sendable {
     _ attempt: Attempt, _ draft: Draft, _ trail: inout SlotTrail
   ) async throws -> Bool {
     guard let answer = form.answer(draft.value) else { return true }
-    switch asker.recipe.critics.double {
+    switch attempt.knobs.critics.double {
     case .off: return true
     case .ask:
       return try await decide(

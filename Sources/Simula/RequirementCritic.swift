@@ -20,14 +20,14 @@ struct RequirementCritic: Sendable {
     _ attempt: Attempt, _ scenario: Scenario, _ first: Draft, rewrite drafts: DraftWriter,
     _ trail: inout SlotTrail
   ) async throws -> Draft? {
-    guard asker.recipe.critics.judgesRequirements else { return first }
+    guard attempt.knobs.critics.judgesRequirements else { return first }
     var draft = first
-    for round in 0...asker.recipe.critics.refineRounds {
+    for round in 0...attempt.knobs.critics.refineRounds {
       guard
         let objection = try await judge(attempt, scenario, draft, round: round, &trail)
       else { return nil }
       guard !objection.isEmpty else { return draft }
-      let isLast = round == asker.recipe.critics.refineRounds
+      let isLast = round == attempt.knobs.critics.refineRounds
       trail.records.append(
         attempt.rejection(
           isLast ? .requirements : .refined, detail: objection, call: draft.call,

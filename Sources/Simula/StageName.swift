@@ -63,8 +63,12 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
     case .mixes:
       return (
         MixSampler.codeVersion,
-        [("samples", String(recipe.sampleCount)), ("random-seed", String(recipe.randomSeed))], [],
-        []
+        [
+          ("samples", String(recipe.sampleCount)), ("random-seed", String(recipe.randomSeed)),
+          ("order", recipe.strategy.order.rawValue),
+          ("instances", String(recipe.metaPrompts.instances)),
+          ("whole-taxonomies", String(recipe.arm.usesWholeTaxonomies)),
+        ], [], []
       )
     case .metaPrompts:
       return (
@@ -72,6 +76,7 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
         domain + [
           ("candidates", String(recipe.metaPrompts.candidates)),
           ("fraction", String(recipe.complexity.fraction)),
+          ("uses-candidates", String(recipe.arm.usesCandidates)),
         ], ScenarioWriter.tasks, [.prompter]
       )
     case .samples:
@@ -92,6 +97,9 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
       ("refine", String(recipe.critics.refineRounds)), ("double", recipe.critics.double.rawValue),
       ("attempts", String(recipe.slots.attempts)), ("extra", String(recipe.slots.extraShare)),
       ("near", recipe.duplicates.near.map { "\($0)" } ?? "off"),
+      ("uses-critics", String(recipe.arm.usesCritics)),
+      ("gap-minimum", String(recipe.gapFill.minimum)),
+      ("gap-limit", String(recipe.gapFill.limit)),
     ]
       + recipe.duplicates.heldOut.flatMap { set in
         [("held-out", (set.question ?? []).joined(separator: "\n"))]
