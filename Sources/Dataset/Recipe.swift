@@ -94,6 +94,8 @@ package struct TeacherSettings: Sendable, Hashable {
   package var temperature: Double?
   package var topP: Double?
   package var maxTokens: Int?
+  /// Whether the server takes JSON Schemas; if not, they stand in the messages.
+  package var isStructured = true
   /// How many requests may be in flight at once.
   package var concurrency: Int
   /// How long one response may take, in seconds.

@@ -54,7 +54,7 @@ enum RecipeKeys {
   /// What only a model behind a server has.
   static let server = [
     "model", "revision", "base-url", "api-key-variable", "temperature", "top-p", "max-tokens",
-    "timeout",
+    "timeout", "structured",
   ]
   static let teacher = ["provider"] + server + ["concurrency"] + rates
   static let roles = ["default"] + Role.allCases.map(\.rawValue)

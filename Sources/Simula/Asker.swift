@@ -39,10 +39,12 @@ package struct Player: Sendable {
   package let revision: String?
   package let sampling: Sampling
   package let wantsInputs: Bool
+  /// Whether the schema is sent as one; if not, it stands in the messages.
+  package let isStructured: Bool
 
   package init(
     teacher: any Teacher, provider: String, model: String, revision: String?, sampling: Sampling,
-    wantsInputs: Bool
+    wantsInputs: Bool, isStructured: Bool = true
   ) {
     self.teacher = teacher
     self.provider = provider
@@ -50,11 +52,14 @@ package struct Player: Sendable {
     self.revision = revision
     self.sampling = sampling
     self.wantsInputs = wantsInputs
+    self.isStructured = isStructured
   }
 }
 
 /// Puts the method's questions to models through the call cache, and reads the answers.
 package struct Asker: Sendable {
+  /// Raised when answers are read otherwise, so that all stages derive again.
+  static let codeVersion = 2
   /// How many different requests are made until one answer can be used.
   package static let tries = 3
 
@@ -94,13 +99,17 @@ package struct Asker: Sendable {
     variables["schema"] = .string(schema)
     var messages = prompts[task].messages(variables)
     variables["schema"] = nil
+    if !player.isStructured, !messages.contains(where: { $0.text.contains(schema) }) {
+      messages.append(Message(.user, "Answer with one line of JSON of this schema: \(schema)"))
+    }
     var sampling = player.sampling
     var number = 0
     var last: Asked<Value>?
     while true {
       let request = CallRequest(
         task: task.rawValue, provider: player.provider, model: player.model,
-        revision: player.revision, messages: messages, sampling: sampling, schema: schema,
+        revision: player.revision, messages: messages, sampling: sampling,
+        schema: player.isStructured ? schema : nil,
         inputs: player.wantsInputs ? .object(variables) : nil, draw: draw, attempt: number)
       let call: RecordedCall
       do {
@@ -132,67 +141,5 @@ package struct Asker: Sendable {
             + "Answer again with one line of JSON in the requested form and nothing else."))
       if problem.reason == .cut { sampling.maxTokens = (sampling.maxTokens ?? 1024) * 2 }
     }
-  }
-}
-
-/// Takes the JSON out of an answer.
-enum AnswerReader {
-  static func json(_ answer: Answer) throws(UnusableAnswer) -> JSON {
-    switch answer.finish {
-    case .stop: break
-    case .length:
-      throw UnusableAnswer(.cut, "it was cut by the token limit; be brief")
-    case .refusal: throw UnusableAnswer(.refused, "it was a refusal")
-    case .filtered: throw UnusableAnswer(.filtered, "it was held back by a content filter")
-    case .malformed:
-      throw UnusableAnswer(.malformed, "the response is not what the protocol says")
-    }
-    let text = unfenced(answer.text)
-    guard !text.isEmpty else { throw UnusableAnswer(.empty, "it was empty") }
-    do {
-      return try JSON(parsing: String(text))
-    } catch {
-      if error.code == .trailingBytes {
-        throw UnusableAnswer(.severalValues, "something follows the first JSON value")
-      }
-      throw UnusableAnswer(
-        .notJSON, "it is not JSON: \(error.message) at byte \(error.offset)")
-    }
-  }
-
-  /// The text without white space around it, and without the code fence many models put there.
-  private static func unfenced(_ text: String) -> Substring {
-    var body = trimmed(text[...])
-    if body.hasPrefix("```"), body.hasSuffix("```"), body.count > 6 {
-      body = body.dropFirst(3).dropLast(3)
-      if body.hasPrefix("json") { body = body.dropFirst(4) }
-      body = trimmed(body)
-    }
-    return body
-  }
-
-  private static func trimmed(_ text: Substring) -> Substring {
-    var text = text
-    while text.first?.isWhitespace == true { text.removeFirst() }
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return text
-  }
-}
-
-extension JSON {
-  /// A member that must be text.
-  func text(_ name: String) throws(UnusableAnswer) -> String {
-    guard let text = self[name]?.string else {
-      throw UnusableAnswer(.wrongShape, "it has no text '\(name)'")
-    }
-    return text
-  }
-
-  /// A member that must be a list of texts; other elements are left out.
-  func texts(_ name: String) throws(UnusableAnswer) -> [String] {
-    guard let values = self[name]?.array else {
-      throw UnusableAnswer(.wrongShape, "it has no list '\(name)'")
-    }
-    return values.compactMap(\.string)
   }
 }

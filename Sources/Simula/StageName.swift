@@ -22,8 +22,10 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
   /// The hash of what defines this stage for a recipe and its prompts.
   package func key(_ recipe: Recipe, _ prompts: PromptSet) -> StageKey {
     let (version, knobs, tasks, roles) = definition(recipe)
+    let reading = [("answers", String(Asker.codeVersion))]
     return StageKey(
-      name: rawValue, codeVersion: version, knobs: knobs, templates: prompts.bytes(tasks),
+      name: rawValue, codeVersion: version, knobs: knobs + (roles.isEmpty ? [] : reading),
+      templates: prompts.bytes(tasks),
       teachers: roles.map { ($0.rawValue, Players.identity(recipe, $0)) })
   }
 
