@@ -29,6 +29,11 @@ package struct Asked<Value: Sendable>: Sendable {
   package let result: Result<Value, UnusableAnswer>
   /// The call whose answer was used, or the last one.
   package let call: RecordID
+
+  /// The same with another value.
+  func map<Other: Sendable>(_ change: (Value) -> Other) -> Asked<Other> {
+    Asked<Other>(result: result.map(change), call: call)
+  }
 }
 
 /// A model and how it is asked in one role.
@@ -60,10 +65,12 @@ package struct Asker: Sendable {
 
   package let recipe: Recipe
   private let prompts: PromptSet
-  private let cache: CallCache
+  private let cache: any CallSource
   private let players: [Role: Player]
 
-  package init(recipe: Recipe, prompts: PromptSet, cache: CallCache, players: [Role: Player]) {
+  package init(
+    recipe: Recipe, prompts: PromptSet, cache: any CallSource, players: [Role: Player]
+  ) {
     self.recipe = recipe
     self.prompts = prompts
     self.cache = cache

@@ -1,15 +1,15 @@
-import CanonicalJSON
-import Dataset
+package import CanonicalJSON
+package import Dataset
 import JSONSchema
 
 /// The recipe's sample schema with what the critics may see of a sample.
-struct SampleForm: Sendable {
-  let shape: SampleShape
+package struct SampleForm: Sendable {
+  package let shape: SampleShape
   /// The schema of the answer property.
   let answerSchema: JSON
   private let validator: SchemaValidator
 
-  init(_ shape: SampleShape) throws(SimulaError) {
+  package init(_ shape: SampleShape) throws(SimulaError) {
     self.shape = shape
     do {
       validator = try SchemaValidator(schema: shape.schema)
@@ -35,18 +35,18 @@ struct SampleForm: Sendable {
   }
 
   /// The question as solvers see it: text as it is, anything else as JSON.
-  func question(_ value: JSON) -> String {
+  package func question(_ value: JSON) -> String {
     let fields = shape.question.compactMap { name in value[name].map { (name, $0) } }
     if fields.count == 1, let text = fields[0].1.string { return text }
     return fields.map { "\($0.0): \($0.1.string ?? $0.1.text)" }.joined(separator: "\n")
   }
 
-  func answer(_ value: JSON) -> JSON? { shape.answer.flatMap { value[$0] } }
+  package func answer(_ value: JSON) -> JSON? { shape.answer.flatMap { value[$0] } }
 
   /// Whether two answers are the same: numbers by value, text without case and outer space.
   ///
   /// Text counts as a number only in plain decimal form that a double holds exactly.
-  static func same(_ left: JSON, _ right: JSON) -> Bool {
+  package static func same(_ left: JSON, _ right: JSON) -> Bool {
     normalized(left) == normalized(right)
   }
 
