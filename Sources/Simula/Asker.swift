@@ -77,6 +77,9 @@ package struct Asker: Sendable {
     self.players = players
   }
 
+  /// Whether there is a template for a task, which is in doubt for optional ones only.
+  package func has(_ task: PromptTask) -> Bool { prompts.has(task) }
+
   /// Asks until an answer can be used, at most ``tries`` times.
   ///
   /// A complete answer that is cut, refused, unreadable or of another shape is recorded as that; the

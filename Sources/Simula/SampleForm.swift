@@ -8,16 +8,21 @@ package struct SampleForm: Sendable {
   /// The schema of the answer property.
   let answerSchema: JSON
   private let validator: SchemaValidator
+  /// The schema with nothing required, for an answer alone.
+  private let partValidator: SchemaValidator
 
   package init(_ shape: SampleShape) throws(SimulaError) {
     self.shape = shape
     do {
       validator = try SchemaValidator(schema: shape.schema)
+      var part = validator.schema.object ?? JSONObject()
+      for name in ["required", "minProperties", "if", "dependencies"] { part[name] = nil }
+      partValidator = try SchemaValidator(schema: .object(part))
     } catch {
       throw SimulaError(.sources, "the sample's schema is not usable: \(error.message)")
     }
-    let schema = try? JSON(parsing: shape.schema)
-    answerSchema = shape.answer.flatMap { schema?["properties"]?[$0] } ?? ["type": "string"]
+    let schema = validator.schema
+    answerSchema = shape.answer.flatMap { schema["properties"]?[$0] } ?? ["type": "string"]
   }
 
   /// Takes a value of the schema.
@@ -25,6 +30,12 @@ package struct SampleForm: Sendable {
     let violations = validator.validate(value)
     guard let first = violations.first else { return value }
     throw UnusableAnswer(.wrongShape, "it breaks the schema: \(first)")
+  }
+
+  /// What is wrong with an answer by itself, or nil when the schema takes it.
+  func problem(answer: JSON) -> String? {
+    guard let name = shape.answer else { return nil }
+    return partValidator.validate(.object(JSONObject([(name, answer)]))).first
   }
 
   /// What critics see: everything but the hidden properties, in the order of the sample.
