@@ -33,9 +33,21 @@ package struct SampleForm: Sendable {
   }
 
   /// What is wrong with an answer by itself, or nil when the schema takes it.
-  func problem(answer: JSON) -> String? {
+  package func problem(answer: JSON) -> String? {
     guard let name = shape.answer else { return nil }
     return partValidator.validate(.object(JSONObject([(name, answer)]))).first
+  }
+
+  /// A recorded value as its model wrote it: records sort their members, while a sample has them in
+  /// the order of the schema.
+  func ordered(_ value: JSON) -> JSON {
+    guard let object = value.object, let properties = validator.schema["properties"]?.object else {
+      return value
+    }
+    let names = properties.names.filter { object[$0] != nil }
+    let others = object.names.filter { properties[$0] == nil }
+    return .object(
+      JSONObject((names + others).compactMap { name in object[name].map { (name, $0) } }))
   }
 
   /// What critics see: everything but the hidden properties, in the order of the sample.

@@ -1,14 +1,13 @@
-import ArtifactStore
-import CanonicalJSON
+package import CanonicalJSON
 
 /// Makes wrong answers out of right ones by code alone, the same ones each time.
-struct AnswerChange: Sendable {
+package struct AnswerChange: Sendable {
   private let form: SampleForm
   private let others: [KnownAnswer]
   private let choices: [JSON]
 
   /// Takes the answers of which those to other questions come.
-  init(_ form: SampleForm, others: [KnownAnswer]) {
+  package init(_ form: SampleForm, others: [KnownAnswer]) {
     self.form = form
     self.others = others
     var choices = form.answerSchema["enum"]?.array ?? []
@@ -17,7 +16,7 @@ struct AnswerChange: Sendable {
   }
 
   /// Another choice, another number, or the answer to another question; nil when there is none.
-  func wrong(for index: Int) -> JSON? {
+  package func wrong(for index: Int) -> JSON? {
     let known = others[index]
     func isWrong(_ answer: JSON) -> Bool {
       !SampleForm.same(answer, known.answer) && form.problem(answer: answer) == nil
@@ -36,11 +35,12 @@ struct AnswerChange: Sendable {
     let number =
       answer.double ?? answer.string.flatMap { Double(SampleForm.normalized(.string($0))) }
     guard let number, number.isFinite, abs(number) < 1e15 else { return nil }
-    // The least decimal place that the number has.
-    var step = 1.0
-    while number / step != (number / step).rounded(), step > 1e-6 { step /= 10 }
-    let near = [number + step, number - step, number + 10 * step, number - 10 * step, number * 2]
-      .filter { number < 0 || $0 >= 0 }.map { ($0 / step).rounded() * step }
+    // In units of the least decimal place that the number has.
+    var scale = 1.0
+    while number * scale != (number * scale).rounded(), scale < 1e6 { scale *= 10 }
+    let units = (number * scale).rounded()
+    let near = [units + 1, units - 1, units + 10, units - 10, units * 2]
+      .filter { units < 0 || $0 >= 0 }.map { $0 / scale }
     return near.map { answer.double == nil ? .string(JSON.number($0).text) : .number($0) }
   }
 

@@ -65,7 +65,12 @@ struct CalibrationWork: Sendable {
       if chosen.count >= 2 * count + 1000 { shorten() }
     }
     shorten()
-    return try chosen.map { record in try record.value() }
+    return try chosen.map { record in
+      let sample = try record.value()
+      guard var object = sample.object, let value = object["value"] else { return sample }
+      object["value"] = form.ordered(value)
+      return .object(object)
+    }
   }
 
   private func double(
