@@ -26,12 +26,14 @@ package struct DoubleCritic: Sendable {
     }
   }
 
-  /// Judges an answer in the recipe's form; nil when that has no double critic.
+  /// Judges an answer in the recipe's form.
   ///
   /// - Parameters:
   ///   - question: As solvers see it.
   ///   - answer: What is judged.
   ///   - draw: Which of several equal judgements this is.
+  /// - Returns: What both calls say, or nil when the recipe has no double critic.
+  /// - Throws: ``TeacherError`` or ``StoreError`` when no complete answer came.
   package func judge(
     question: String, answer: JSON, draw: String
   ) async throws -> DoubleJudgement? {

@@ -10,43 +10,12 @@ import Testing
 
 @Suite("Calibrating a dataset's critics")
 struct CalibrationRunTests {
-  static let knobs: Lab.Knobs = [
-    (["samples"], "24"), (["taxonomy", "depth"], "1"), (["factors"], "[Operation, Setting]"),
-    (["critics", "double"], "ask"),
-  ]
-
-  /// Right answers, as a person would have them.
-  private func gold(_ count: Int, _ form: SampleForm) async throws -> [KnownAnswer] {
-    try await GeneratedProblem.make(count, seed: 77, accuracy: 1).compactMap { problem in
-      KnownAnswer(["question": .string(problem.question), "answer": .init(problem.truth)], form)
-    }
-  }
-
-  private func gold(_ count: Int) async throws -> [KnownAnswer] {
-    try await gold(count, try SampleForm(try Lab.parsed().sample))
-  }
-
-  private func calibration(_ lab: Lab, _ teacher: (any Teacher)? = nil) -> CalibrationRun {
-    CalibrationRun(lab.store, observer: NoticeList()) { settings in
-      teacher ?? EmbeddedTeacher(rates: settings.embedded)
-    }
-  }
-
-  private func withLab(
-    _ knobs: Lab.Knobs = [], files: [String: String] = [:], _ body: (Lab) async throws -> Void
-  ) async throws {
-    try await withTemporaryDirectory { folder in
-      try await body(
-        try Lab.make(in: folder, recipe: try Lab.recipe(Self.knobs + knobs), files: files))
-    }
-  }
-
   @Test("Without gold accepted samples stand in, which is said; asked again nothing is asked")
   func circular() async throws {
-    try await withLab { lab in
+    try await CalibrationLab.with { lab in
       let run = try await lab.run()
       let head = try lab.head().commit.id
-      let report = try await calibration(lab).run()
+      let report = try await CalibrationLab.calibration(lab).run()
       let double = try #require(report.double)
       #expect(double.rightSource == .circular)
       #expect(report.notices.contains { $0.hasPrefix("circular: ") })
@@ -65,7 +34,7 @@ struct CalibrationRunTests {
       #expect(report.plain.judged + report.complexified.judged == judged)
 
       #expect(try lab.head().commit.id == head)
-      let again = try await calibration(lab).run()
+      let again = try await CalibrationLab.calibration(lab).run()
       #expect(again.counts.asked == 0)
       #expect(again.counts.cached == report.counts.asked + report.counts.cached)
       #expect(again.double?.estimate.after == double.estimate.after)
@@ -74,62 +43,10 @@ struct CalibrationRunTests {
     }
   }
 
-  @Test("The generator's own wrong answers to gold questions are enough when there are 30")
-  func ownWrongAnswers() async throws {
-    try await withLab([(["teachers", "default", "accepts-right"], "0.5")]) { lab in
-      let known = try await gold(200)
-      let report = try await calibration(lab).run(count: 60) { _ in known }
-      let double = try #require(report.double)
-      #expect(double.rightSource == .gold && double.right.judged == 60)
-      #expect(Set(double.wrong.keys) == [.generator])
-      #expect((30...60).contains(try #require(double.wrong[.generator]).judged))
-      let generator = try #require(double.generator)
-      #expect(generator.judged > 60 && generator.judged <= 200)
-      // A new dataset has no attempts yet.
-      #expect(double.attempts.judged == 0 && double.estimate.after == nil)
-      #expect(report.requirements == nil && report.complexity == nil)
-    }
-  }
-
-  @Test("Too few of them are filled up by a model's, and without its template by code")
-  func madeUpAnswers() async throws {
-    let knobs: Lab.Knobs = [
-      (["teachers", "default", "accepts-right"], "1"),
-      (["teachers", "default", "wrong-answers"], "0"),
-    ]
-    try await withLab(knobs) { lab in
-      let known = try await gold(40)
-      let report = try await calibration(lab).run(count: 40) { _ in known }
-      #expect(report.double?.wrong.mapValues(\.judged) == [.altered: 40])
-      #expect(report.double?.generator == AcceptanceCount(accepted: 40, judged: 40))
-      try lab.remove("prompts/alter-answer.mustache")
-      let plain = try await calibration(lab).run(count: 40) { _ in known }
-      #expect(plain.double?.wrong.mapValues(\.judged) == [.changed: 40])
-      #expect(plain.notices.contains { $0.contains("prompts/alter-answer.mustache") })
-      // Right answers are judged as before.
-      #expect(plain.double?.right == report.double?.right)
-    }
-  }
-
-  @Test("A model that gives the right answer again is not taken for one that is wrong")
-  func stubbornModel() async throws {
-    try await withLab { lab in
-      let known = try await gold(10)
-      let stubborn = ScriptedTeacher.embedded { request throws(TeacherError) in
-        guard request.task == "alter-answer" else { return nil }
-        return .stop("{\"reasoning\":\"r\",\"answer\":\(request.inputs?["answer"]?.string ?? "")}")
-      }
-      let report = try await calibration(lab, stubborn).run(count: 10) { _ in known }
-      let wrong = try #require(report.double?.wrong)
-      #expect(wrong[.altered] == nil && (wrong[.changed]?.judged ?? 0) > 0)
-      #expect(stubborn.count("alter-answer") == 3 * (wrong[.changed]?.judged ?? 0))
-    }
-  }
-
   @Test("Critic and generator may be two models, and each is asked its own questions")
   func twoModels() async throws {
     let critic = "{provider: embedded, accepts-right: 1, accepts-wrong: 0, wrong-answers: 0}"
-    try await withLab([(["teachers", "critic"], critic)]) { lab in
+    try await CalibrationLab.with([(["teachers", "critic"], critic)]) { lab in
       let asked = Mutex<[CallRequest]>([])
       let run = CalibrationRun(lab.store, observer: NoticeList()) { settings in
         let teacher = EmbeddedTeacher(rates: settings.embedded)
@@ -138,7 +55,7 @@ struct CalibrationRunTests {
           return try teacher.answer(to: request).answer
         }
       }
-      let known = try await gold(20)
+      let known = try await CalibrationLab.gold(20)
       let report = try await run.run(count: 20) { _ in known }
       let models = Dictionary(grouping: asked.withLock { $0 }, by: \.task)
         .mapValues { Set($0.map(\.model)) }
@@ -157,12 +74,12 @@ struct CalibrationRunTests {
 
   @Test("A critic without usable verdicts accepts nothing, and nothing is said of it")
   func unjudged() async throws {
-    try await withLab { lab in
-      let known = try await gold(8)
+    try await CalibrationLab.with { lab in
+      let known = try await CalibrationLab.gold(8)
       let broken = ScriptedTeacher.embedded { request throws(TeacherError) in
         request.task == "ask-incorrect" ? .stop("I cannot say.") : nil
       }
-      let report = try await calibration(lab, broken).run(count: 8) { _ in known }
+      let report = try await CalibrationLab.calibration(lab, broken).run(count: 8) { _ in known }
       let double = try #require(report.double)
       #expect(double.right == AcceptanceCount(unjudged: 8))
       #expect(double.wrong.values.reduce(AcceptanceCount(), +) == AcceptanceCount(unjudged: 8))
@@ -172,7 +89,7 @@ struct CalibrationRunTests {
 
   @Test("Attempts that no critic could judge are counted apart")
   func unjudgedAttempts() async throws {
-    try await withLab([(["slots", "attempts"], "1")]) { lab in
+    try await CalibrationLab.with([(["slots", "attempts"], "1")]) { lab in
       let count = Mutex(0)
       let teacher = ScriptedTeacher.embedded { request throws(TeacherError) in
         // The slots whose number ends with 3.
@@ -183,7 +100,7 @@ struct CalibrationRunTests {
       }
       let run = try await lab.run(teacher: teacher)
       let unjudged = try #require(run.rejections[.unjudged])
-      let report = try await calibration(lab, teacher).run()
+      let report = try await CalibrationLab.calibration(lab, teacher).run()
       #expect(report.double?.attempts.unjudged == unjudged)
       #expect(report.double?.outcomes.values.reduce(0, +) == report.double?.attempts.judged)
     }
@@ -191,7 +108,7 @@ struct CalibrationRunTests {
 
   @Test("The requirement critic is asked as the run asked it, beside its own and another mix")
   func requirements() async throws {
-    try await withLab { lab in
+    try await CalibrationLab.with { lab in
       let written = Mutex<[String: JSON]>([:])
       let teacher = ScriptedTeacher.embedded { request throws(TeacherError) in
         let inputs = request.inputs
@@ -207,7 +124,7 @@ struct CalibrationRunTests {
       }
       try await lab.run(teacher: teacher)
       let before = teacher.requests.filter { $0.task == "judge-requirements" }
-      let report = try await calibration(lab, teacher).run(count: 20)
+      let report = try await CalibrationLab.calibration(lab, teacher).run(count: 20)
       let rates = try #require(report.requirements)
       #expect(rates.own == AcceptanceCount(accepted: 20, judged: 20))
       #expect(rates.other == AcceptanceCount(accepted: 0, judged: 20))
@@ -225,10 +142,10 @@ struct CalibrationRunTests {
 
   @Test("What is stopped midway keeps its answers, and the next calibration asks only the rest")
   func stopped() async throws {
-    try await withLab { lab in
-      let known = try await gold(12)
-      let whole = try await calibration(lab).run(count: 12) { _ in known }
-      try await withLab { other in
+    try await CalibrationLab.with { lab in
+      let known = try await CalibrationLab.gold(12)
+      let whole = try await CalibrationLab.calibration(lab).run(count: 12) { _ in known }
+      try await CalibrationLab.with { other in
         let asked = Mutex(0)
         let failing = ScriptedTeacher.embedded { _ throws(TeacherError) in
           let number = asked.withLock { asked in
@@ -239,9 +156,9 @@ struct CalibrationRunTests {
           throw TeacherError(.unreachable, "the server is gone")
         }
         await #expect(throws: TeacherError.self) {
-          _ = try await calibration(other, failing).run(count: 12) { _ in known }
+          _ = try await CalibrationLab.calibration(other, failing).run(count: 12) { _ in known }
         }
-        let rest = try await calibration(other).run(count: 12) { _ in known }
+        let rest = try await CalibrationLab.calibration(other).run(count: 12) { _ in known }
         #expect(rest.counts.cached >= 20)
         #expect(rest.counts.asked == whole.counts.asked - 20)
         #expect(rest.double?.right == whole.double?.right)
@@ -252,28 +169,32 @@ struct CalibrationRunTests {
 
   @Test("A dataset that there is nothing to measure in or with says what is missing")
   func nothing() async throws {
-    try await withLab { lab in
-      let error = try await #require(throws: SimulaError.self) { try await calibration(lab).run() }
+    try await CalibrationLab.with { lab in
+      let error = try await #require(throws: SimulaError.self) {
+        try await CalibrationLab.calibration(lab).run()
+      }
       #expect(error.code == .calibration)
       #expect(error.hint?.contains("--gold") == true)
       try lab.set(["critics", "double"], to: "off")
-      let known = try await gold(3)
+      let known = try await CalibrationLab.gold(3)
       let off = try await #require(throws: SimulaError.self) {
-        try await calibration(lab).run { _ in known }
+        try await CalibrationLab.calibration(lab).run { _ in known }
       }
       #expect(off.message.contains("no double critic"))
       try lab.set(["critics", "requirements"], to: "false")
-      let none = try await #require(throws: SimulaError.self) { try await calibration(lab).run() }
+      let none = try await #require(throws: SimulaError.self) {
+        try await CalibrationLab.calibration(lab).run()
+      }
       #expect(none.message.contains("no critics"))
     }
   }
 
   @Test("Samples of other settings are told apart")
   func stale() async throws {
-    try await withLab { lab in
+    try await CalibrationLab.with { lab in
       try await lab.run()
       try lab.set(["critics", "double"], to: "solve")
-      let report = try await calibration(lab).run(count: 10)
+      let report = try await CalibrationLab.calibration(lab).run(count: 10)
       #expect(report.double?.form == .solve)
       #expect(report.double?.attempts.judged == 0)
       #expect(report.double?.estimate.after == nil)

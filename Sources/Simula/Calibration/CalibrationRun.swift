@@ -29,6 +29,7 @@ package struct CalibrationRun: Sendable {
   /// - Parameters:
   ///   - count: How many right answers, wrong answers and samples are judged at most.
   ///   - gold: Reads right answers, or nil to take accepted samples for them.
+  /// - Returns: The rates, and what follows from them.
   /// - Throws: What stopped it. Answers so far are kept, so that the next one goes on.
   package func run(
     count: Int = CalibrationRun.defaultCount,

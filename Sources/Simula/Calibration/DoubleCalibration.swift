@@ -40,6 +40,8 @@ package struct DoubleCalibration: Sendable {
   ///   - source: Where they come from; only to gold questions is the generator's answer asked.
   ///   - count: How many of each kind are judged at most.
   ///   - isAltering: Whether a model is asked for wrong answers before code makes them.
+  /// - Returns: How often either kind was accepted.
+  /// - Throws: ``TeacherError`` or ``StoreError`` when no complete answer came.
   package func run(
     _ known: [KnownAnswer], from source: CalibrationReport.RightSource, count: Int,
     isAltering: Bool

@@ -42,6 +42,7 @@ package struct GoldReader {
   ///   - descriptor: An open file, which stays open.
   ///   - name: What messages call it.
   ///   - form: The recipe's sample.
+  /// - Returns: At least one answer.
   /// - Throws: ``SimulaError`` with code `gold` that names the first line that cannot be used.
   package static func read(
     _ descriptor: Int32, name: String, form: SampleForm
