@@ -4,7 +4,6 @@ import CanonicalJSON
 import Dataset
 import Foundation
 import Git
-import Logging
 import Simula
 import Teachers
 
@@ -75,11 +74,7 @@ struct Run: AsyncParsableCommand {
     _ store: Store, until stage: StageName, reporter: RunReporter
   ) async throws -> RunReport {
     defer { reporter.end() }
-    var logger = Logger(label: "stemma", factory: { StandardErrorLog(label: $0) })
-    logger.logLevel = .info
-    return try await ChatClient.withClient(connectionsPerHost: 1024) { client in
-      let factory = TeacherFactory(
-        client: client, logger: logger, environment: ProcessInfo.processInfo.environment)
+    return try await TeacherFactory.withFactory { factory in
       let run = GenerationRun(store, observer: reporter) { settings in try factory.make(settings) }
       return try await Interruption.stopping { try await run.run(until: stage) }
     }

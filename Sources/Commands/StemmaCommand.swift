@@ -25,6 +25,7 @@ package struct StemmaCommand: AsyncParsableCommand {
         name: "Look:",
         subcommands: [
           Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self, Diff.self,
+          Calibrate.self,
         ]),
       CommandGroup(
         name: "Versions:",

@@ -36,6 +36,11 @@ package enum Slot: Sendable, Hashable, Comparable, CustomStringConvertible {
     self = .gap(node, number)
   }
 
+  /// The place whose mix and scenario this one shares, where so many numbered ones in a row do.
+  package func group(instances: Int) -> Slot {
+    if case .numbered(let number) = self { .numbered(number / instances) } else { self }
+  }
+
   /// Numbered places first, then those of gaps in rounds.
   package static func < (left: Slot, right: Slot) -> Bool {
     switch (left, right) {

@@ -29,6 +29,11 @@ package struct Asked<Value: Sendable>: Sendable {
   package let result: Result<Value, UnusableAnswer>
   /// The call whose answer was used, or the last one.
   package let call: RecordID
+
+  /// The same with another value.
+  func map<Other: Sendable>(_ change: (Value) -> Other) -> Asked<Other> {
+    Asked<Other>(result: result.map(change), call: call)
+  }
 }
 
 /// A model and how it is asked in one role.
@@ -65,15 +70,20 @@ package struct Asker: Sendable {
 
   package let recipe: Recipe
   private let prompts: PromptSet
-  private let cache: CallCache
+  private let cache: any CallSource
   private let players: [Role: Player]
 
-  package init(recipe: Recipe, prompts: PromptSet, cache: CallCache, players: [Role: Player]) {
+  package init(
+    recipe: Recipe, prompts: PromptSet, cache: any CallSource, players: [Role: Player]
+  ) {
     self.recipe = recipe
     self.prompts = prompts
     self.cache = cache
     self.players = players
   }
+
+  /// Whether there is a template for a task, which is in doubt for optional ones only.
+  package func has(_ task: PromptTask) -> Bool { prompts.has(task) }
 
   /// Asks until an answer can be used, at most ``tries`` times.
   ///

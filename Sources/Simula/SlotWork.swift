@@ -55,7 +55,8 @@ package struct SlotWork: Sendable {
 
   package func run(slot: Slot, from firstAttempt: Int) async throws -> SlotOutcome<SlotTrail> {
     var trail = SlotTrail()
-    let mix = try sampler.mix(of: group(of: slot))
+    let mix = try sampler.mix(
+      of: slot.group(instances: asker.recipe.metaPrompts.instances))
     let mixRecord = mix.record
     trail.mix = mix
     trail.records.append(mixRecord)
@@ -71,12 +72,6 @@ package struct SlotWork: Sendable {
       }
     }
     return SlotOutcome(acceptedAttempt: nil, value: trail)
-  }
-
-  /// The slot whose mix and scenario a slot shares; without further instances its own.
-  private func group(of slot: Slot) -> Slot {
-    guard case .numbered(let number) = slot else { return slot }
-    return .numbered(number / asker.recipe.metaPrompts.instances)
   }
 
   /// Makes one attempt and says whether its sample, or with `until` its meta-prompt, is accepted.

@@ -5,7 +5,8 @@ import Testing
 @Suite("stemma help")
 struct HelpTests {
   static let commands = [
-    "demo", "init", "run", "status", "log", "show", "list", "cat", "trace", "diff", "branch",
+    "demo", "init", "run", "status", "log", "show", "list", "cat", "trace", "diff", "calibrate",
+    "branch",
     "tag", "checkout", "rollback", "undo", "merge", "clone", "push", "pull", "import", "export",
     "verify", "compact", "gc", "hook",
   ]
