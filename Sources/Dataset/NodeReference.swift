@@ -14,6 +14,11 @@ package struct NodeReference {
     package let taxonomy: Taxonomy
     package let node: Taxonomy.Node
 
+    package init(taxonomy: Taxonomy, node: Taxonomy.Node) {
+      self.taxonomy = taxonomy
+      self.node = node
+    }
+
     /// The names from the factor down to the node.
     package var path: String {
       taxonomy.path(to: node.id).map(\.name).joined(separator: " > ")

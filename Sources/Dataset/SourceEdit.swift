@@ -19,6 +19,12 @@ package enum SourceEdit: Sendable, Hashable {
     package var dropped: [String] = []
     /// What a person should know that is no error.
     package var notes: [String] = []
+
+    package init(sources: Sources, dropped: [String] = [], notes: [String] = []) {
+      self.sources = sources
+      self.dropped = dropped
+      self.notes = notes
+    }
   }
 
   /// Applies the edit.

@@ -11,6 +11,12 @@ package struct SourcePatch: Sendable {
     package let bytes: [UInt8]?
     /// Whether comments of the old text could not be kept.
     package let isRewritten: Bool
+
+    package init(path: String, bytes: [UInt8]?, isRewritten: Bool = false) {
+      self.path = path
+      self.bytes = bytes
+      self.isRewritten = isRewritten
+    }
   }
 
   package private(set) var files: [File] = []
@@ -48,7 +54,7 @@ package struct SourcePatch: Sendable {
       ) { bytes in try TaxonomyText.decode(bytes, path: path) == taxonomy }
     }
     for path in old where !new.contains(path) {
-      files.append(File(path: path, bytes: nil, isRewritten: false))
+      files.append(File(path: path, bytes: nil))
     }
     if try readFile(StrategyText.path) != nil || !after.strategies.isEmpty {
       try addStrategies(before, after, readFile)
@@ -114,13 +120,13 @@ package struct SourcePatch: Sendable {
     guard before != after else { return }
     let present = try readFile(path)
     guard let present, let before, present != Array(before.utf8) else {
-      return files.append(File(path: path, bytes: Array(after.utf8), isRewritten: false))
+      return files.append(File(path: path, bytes: Array(after.utf8)))
     }
     for patched in try Self.candidates(present, before, after) {
       // What a patched text says decides whether it is taken.
       if (try? isAsked(patched)) == true {
         if patched != present {
-          files.append(File(path: path, bytes: patched, isRewritten: false))
+          files.append(File(path: path, bytes: patched))
         }
         return
       }
@@ -200,5 +206,47 @@ struct LinePatch {
       previous = line
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+extension Sources {
+  /// The file of a factor, as factors.yaml has it.
+  package static func path(
+    of factor: NodeID, readFile: (String) throws -> [UInt8]?
+  ) throws -> String? {
+    guard let bytes = try readFile(FactorsText.path) else { return nil }
+    return try FactorsText.decode(bytes).first { $0.id == factor }?.path
+  }
+
+  /// The sources with another text for one factor, whose name may be another too.
+  ///
+  /// - Throws: ``SourceErrors`` that name lines, also of strategies.yaml when it names what is gone.
+  package func replacing(
+    _ factor: NodeID, with text: [UInt8], path: String, readFile: (String) throws -> [UInt8]?
+  ) throws -> Sources {
+    let taxonomy = try TaxonomyText.decode(text, path: path)
+    guard taxonomy.root.id == factor else {
+      throw SourceEditError(
+        "the text is of factor '\(taxonomy.root.id)', not of '\(factor)'",
+        hint: "keep the first two ids")
+    }
+    var taxonomies = self.taxonomies
+    for index in taxonomies.indices where taxonomies[index].root.id == factor {
+      taxonomies[index] = taxonomy
+    }
+    let names = FactorsText.encode(
+      taxonomies,
+      files: try taxonomies.map { taxonomy in
+        let known = try Self.path(of: taxonomy.root.id, readFile: readFile)
+        return String((known ?? "").dropFirst("taxonomies/".count))
+      })
+    let read = try Sources.decode(readFile: { other in
+      switch other {
+      case path: text
+      case FactorsText.path: Array(names.utf8)
+      default: try readFile(other)
+      }
+    })
+    return read ?? self
   }
 }
