@@ -20,6 +20,7 @@ struct Run: AsyncParsableCommand {
         stemma run
         stemma run --until taxonomies     then edit taxonomies/ and run again
         stemma run --samples 1000         writes the number into recipe.yaml
+        stemma run --replan               asks for strategies again; your edits of them stay
 
       \(ExitStatus.help)
       """)
@@ -36,7 +37,14 @@ struct Run: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Set how many samples are wanted.", valueName: "n"))
   var samples: Int?
 
+  @Flag(help: "Ask for strategies again, and merge them with strategies.yaml as it stands.")
+  var replan = false
+
   func validate() throws {
+    if replan, let stage = until.flatMap(StageName.init(rawValue:)), stage < .strategies {
+      throw ValidationError(
+        "'--replan' needs the stage strategies, which '--until \(stage.rawValue)' leaves out")
+    }
     if let until, StageName(rawValue: until) == nil {
       throw ValidationError(
         "'\(until)' is no stage: "
@@ -53,14 +61,25 @@ struct Run: AsyncParsableCommand {
     let reporter = RunReporter()
     MissingCalls.warn(store)
     let stage = until.flatMap(StageName.init(rawValue:)) ?? .samples
-    let report = try await Run.execute(store, until: stage, reporter: reporter)
+    let report = try await Run.execute(
+      store, until: stage, replans: replan, reporter: reporter)
     RunSummary(report).print(asJSON: form.isJSON)
     Housekeeping(store).tidy()
     if report.shortfall != nil { throw ExitCode(ExitStatus.partlyDone.rawValue) }
   }
 
   static func execute(
-    _ store: Store, until stage: StageName, reporter: RunReporter
+    _ store: Store, until stage: StageName, replans: Bool = false, reporter: RunReporter
+  ) async throws -> RunReport {
+    try await withRun(store, reporter: reporter) { run in
+      try await run.run(until: stage, replans: replans)
+    }
+  }
+
+  /// Lends a run with its models; Ctrl-C stops it in an orderly way.
+  static func withRun(
+    _ store: Store, reporter: RunReporter,
+    _ body: @escaping @Sendable (GenerationRun) async throws -> RunReport
   ) async throws -> RunReport {
     defer { reporter.end() }
     var logger = Logger(label: "stemma", factory: { StandardErrorLog(label: $0) })
@@ -69,7 +88,7 @@ struct Run: AsyncParsableCommand {
       let factory = TeacherFactory(
         client: client, logger: logger, environment: ProcessInfo.processInfo.environment)
       let run = GenerationRun(store, observer: reporter) { settings in try factory.make(settings) }
-      return try await Interruption.stopping { try await run.run(until: stage) }
+      return try await Interruption.stopping { try await body(run) }
     }
   }
 

@@ -19,6 +19,6 @@ struct TaxonomyCommand: AsyncParsableCommand {
       """,
     subcommands: [
       TaxonomyShow.self, TaxonomyEdit.self, TaxonomyEffect.self, TaxonomyExport.self,
-      TaxonomyImport.self,
+      TaxonomyImport.self, TaxonomyRegrow.self,
     ])
 }
