@@ -53,6 +53,17 @@ struct OutlineBullets {
   private func item(_ text: Substring, at place: TextPlace) -> Outline.Item? {
     var rest = Self.trimmed(text)
     var item = Outline.Item(name: "", place: place)
+    var quoted: String?
+    if rest.first == "\"" {
+      guard let match = rest.prefixMatch(of: /"(?:[^"\\]|\\.)*"/),
+        case .string(let name)? = try? JSON(parsing: String(match.output))
+      else {
+        log.add(place, "\(Quote.of(String(rest), longest: 40)) is no name in quotes")
+        return nil
+      }
+      quoted = name
+      rest = Self.trimmed(rest[match.range.upperBound...])
+    }
     if let match = rest.firstMatch(of: /<!--(.*?)-->$/) {
       rest = Self.trimmed(rest[..<match.range.lowerBound])
       for word in match.output.1.split(whereSeparator: { $0 == " " || $0 == "," }) {
@@ -73,14 +84,11 @@ struct OutlineBullets {
       item.weight = weight
       rest = rest[..<match.range.lowerBound]
     }
-    item.name = String(rest)
-    if rest.first == "\"" {
-      guard case .string(let name)? = try? JSON(parsing: String(rest)) else {
-        log.add(place, "\(Quote.of(String(rest), longest: 40)) is no name in quotes")
-        return nil
-      }
-      item.name = name
+    guard quoted == nil || rest.isEmpty else {
+      log.add(place, "\(Quote.of(String(rest), longest: 40)) stands behind a name in quotes")
+      return nil
     }
+    item.name = quoted ?? String(rest)
     return OutlineCheck(log: log).name(item.name, at: place) ? item : nil
   }
 
