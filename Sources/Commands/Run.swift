@@ -20,6 +20,7 @@ struct Run: AsyncParsableCommand {
         stemma run --until taxonomies     then edit taxonomies/ and run again
         stemma run --samples 1000         writes the number into recipe.yaml
         stemma run --arm local+global     without critics, to learn what they are worth
+        stemma run --replan               asks for strategies again; your edits of them stay
 
       \(ExitStatus.help)
       """)
@@ -42,10 +43,17 @@ struct Run: AsyncParsableCommand {
         + "\(Arm.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "arm"))
   var arm: String?
 
+  @Flag(help: "Ask for strategies again, and merge them with strategies.yaml as it stands.")
+  var replan = false
+
   func validate() throws {
     if let arm, Arm(rawValue: arm) == nil {
       throw ValidationError(
         "'\(arm)' is no arm: \(Arm.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    if replan, let stage = until.flatMap(StageName.init(rawValue:)), stage < .strategies {
+      throw ValidationError(
+        "'--replan' needs the stage strategies, which '--until \(stage.rawValue)' leaves out")
     }
     if let until, StageName(rawValue: until) == nil {
       throw ValidationError(
@@ -64,19 +72,30 @@ struct Run: AsyncParsableCommand {
     let reporter = RunReporter()
     MissingCalls.warn(store)
     let stage = until.flatMap(StageName.init(rawValue:)) ?? .samples
-    let report = try await Run.execute(store, until: stage, reporter: reporter)
+    let report = try await Run.execute(
+      store, until: stage, replans: replan, reporter: reporter)
     RunSummary(report).print(asJSON: form.isJSON)
     Housekeeping(store).tidy()
     if report.shortfall != nil { throw ExitCode(ExitStatus.partlyDone.rawValue) }
   }
 
   static func execute(
-    _ store: Store, until stage: StageName, reporter: RunReporter
+    _ store: Store, until stage: StageName, replans: Bool = false, reporter: RunReporter
+  ) async throws -> RunReport {
+    try await withRun(store, reporter: reporter) { run in
+      try await run.run(until: stage, replans: replans)
+    }
+  }
+
+  /// Lends a run with its models; Ctrl-C stops it in an orderly way.
+  static func withRun(
+    _ store: Store, reporter: RunReporter,
+    _ body: @escaping @Sendable (GenerationRun) async throws -> RunReport
   ) async throws -> RunReport {
     defer { reporter.end() }
     return try await TeacherFactory.withFactory { factory in
       let run = GenerationRun(store, observer: reporter) { settings in try factory.make(settings) }
-      return try await Interruption.stopping { try await run.run(until: stage) }
+      return try await Interruption.stopping { try await body(run) }
     }
   }
 

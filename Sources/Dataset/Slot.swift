@@ -36,6 +36,11 @@ package enum Slot: Sendable, Hashable, Comparable, CustomStringConvertible {
     self = .gap(node, number)
   }
 
+  /// The number of a numbered place, or nil.
+  package var number: Int? {
+    if case .numbered(let number) = self { number } else { nil }
+  }
+
   /// The place whose mix and scenario this one shares, where so many numbered ones in a row do.
   package func group(instances: Int) -> Slot {
     if case .numbered(let number) = self { .numbered(number / instances) } else { self }

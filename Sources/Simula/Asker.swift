@@ -29,10 +29,12 @@ package struct Asked<Value: Sendable>: Sendable {
   package let result: Result<Value, UnusableAnswer>
   /// The call whose answer was used, or the last one.
   package let call: RecordID
+  /// That answer's text.
+  package let text: String
 
   /// The same with another value.
   func map<Other: Sendable>(_ change: (Value) -> Other) -> Asked<Other> {
-    Asked<Other>(result: result.map(change), call: call)
+    Asked<Other>(result: result.map(change), call: call, text: text)
   }
 }
 
@@ -96,18 +98,19 @@ package struct Asker: Sendable {
   ///   - inputs: The template's variables; description and schema are added.
   ///   - schema: The JSON Schema of the answer.
   ///   - draw: Which of several equal questions this is.
+  ///   - following: What was said since the question: an earlier answer and what is wrong with it.
   ///   - read: Takes the value out of the JSON; the flag says whether this is the last try.
   /// - Returns: The value or why there is none, and the call that decided it.
   /// - Throws: ``TeacherError`` or ``StoreError`` when no complete answer came.
   package func ask<Value: Sendable>(
     _ task: PromptTask, _ role: Role, inputs: JSONObject, schema: String, draw: String,
-    read: (JSON, _ isLastTry: Bool) throws(UnusableAnswer) -> Value
+    following: [Message] = [], read: (JSON, _ isLastTry: Bool) throws(UnusableAnswer) -> Value
   ) async throws -> Asked<Value> {
     guard let player = players[role] else { preconditionFailure("every role has a player") }
     var variables = inputs
     variables["description"] = .string(recipe.description)
     variables["schema"] = .string(schema)
-    var messages = prompts[task].messages(variables)
+    var messages = prompts[task].messages(variables) + following
     variables["schema"] = nil
     if !player.isStructured, !messages.contains(where: { $0.text.contains(schema) }) {
       messages.append(Message(.user, "Answer with one line of JSON of this schema: \(schema)"))
@@ -137,9 +140,9 @@ package struct Asker: Sendable {
         result = .failure(error)
       }
       guard case .failure(let problem) = result, !isLast else {
-        return Asked(result: result, call: call.id)
+        return Asked(result: result, call: call.id, text: call.answer.text)
       }
-      last = Asked(result: result, call: call.id)
+      last = Asked(result: result, call: call.id, text: call.answer.text)
       number += 1
       if !call.answer.text.isEmpty {
         messages.append(Message(.assistant, String(call.answer.text.prefix(2000))))

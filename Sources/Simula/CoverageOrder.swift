@@ -20,11 +20,11 @@ final class CoverageOrder: Sendable {
 
   private let strategies: [Strategy]
   private let grids: [LeafGrid]
-  private let branches: Branches
+  private let branches: DrawnBranches
   private let randomSeed: Int
   private let state: Mutex<State>
 
-  init(_ strategies: [Strategy], branches: Branches, randomSeed: Int) {
+  init(_ strategies: [Strategy], branches: DrawnBranches, randomSeed: Int) {
     self.strategies = strategies
     self.branches = branches
     self.randomSeed = randomSeed

@@ -27,7 +27,7 @@ package struct MixSampler: Sendable {
 
   private let randomSeed: Int
   private let strategies: [Strategy]
-  private let branches: Branches
+  private let branches: DrawnBranches
   /// Nil where slots draw by weights.
   private let coverage: CoverageOrder?
 
@@ -44,7 +44,7 @@ package struct MixSampler: Sendable {
   ) {
     self.randomSeed = randomSeed
     strategies = sources.strategies
-    branches = Branches(sources.taxonomies, deepest: usesWholeTaxonomies ? .max : 1)
+    branches = DrawnBranches(sources.taxonomies, deepest: usesWholeTaxonomies ? .max : 1)
     coverage =
       order == .weighted
       ? nil : CoverageOrder(strategies, branches: branches, randomSeed: randomSeed)

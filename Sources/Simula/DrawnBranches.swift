@@ -1,7 +1,7 @@
 import Dataset
 
 /// The taxonomies as mixes are drawn from them, down to some level.
-struct Branches: Sendable {
+struct DrawnBranches: Sendable {
   private let taxonomies: [NodeID: Taxonomy]
   /// The level below which nothing is drawn; roots are at 0.
   private let deepest: Int
