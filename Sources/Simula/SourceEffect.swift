@@ -1,7 +1,4 @@
-import CanonicalJSON
 package import Dataset
-import Foundation
-import Synchronization
 
 /// What an edit of the sources does to the slots and samples of a dataset.
 ///
@@ -63,96 +60,5 @@ package struct SourceEffect: Sendable, Hashable {
     let stale = changes.moved + changes.reworded
     staleSamples = stale.reduce(0) { $0 + (use.samples[$1] ?? 0) }
     estimatedCalls = use.callsPerSample.map { Int((Double(stale.count) * $0).rounded()) }
-  }
-}
-
-/// Finds the slots whose mix or wording differs between two states of the sources.
-struct MixComparison {
-  private let before: MixSampler
-  private let after: MixSampler
-  private let drawsAlike: Bool
-  /// The nodes that requests describe otherwise than before.
-  private let reworded: Set<NodeID>
-  private let slotCount: Int
-
-  /// Sets up a comparison; branches that are equal on both sides are cut off first.
-  ///
-  /// What is drawn at one branching depends on nothing else, so that an equal branch gives equal
-  /// nodes and need not be descended.
-  init(from before: Sources, to after: Sources, randomSeed: Int, slotCount: Int) {
-    let cut = BranchCut(before, after)
-    let (old, new) = (cut.apply(to: before), cut.apply(to: after))
-    self.before = MixSampler(old, randomSeed: randomSeed)
-    self.after = MixSampler(new, randomSeed: randomSeed)
-    self.slotCount = slotCount
-    drawsAlike = MixComparison.draws(of: old) == MixComparison.draws(of: new)
-    var reworded = Set<NodeID>()
-    for node in new.taxonomies.flatMap(\.nodes) {
-      let mix = Mix(slot: 0, strategy: node.id, nodes: [node.id])
-      if self.before.requirements(mix) != self.after.requirements(mix) { reworded.insert(node.id) }
-    }
-    self.reworded = reworded
-  }
-
-  /// All that a draw depends on.
-  private static func draws(of sources: Sources) -> [[String]] {
-    sources.strategies.map { strategy in
-      [strategy.id.text, "\(strategy.weight)"] + strategy.roots.map(\.text)
-        + strategy.never.map { "\($0.first) \($0.second)" }
-    }
-      + sources.taxonomies.map { taxonomy in
-        taxonomy.nodes.map { "\($0.id) \($0.parent?.text ?? "") \($0.weight)" }
-      }
-  }
-
-  struct Slots: Sendable {
-    var moved: [Int] = []
-    var reworded: [Int] = []
-  }
-
-  /// How many slots one worker takes at once.
-  private static let batchSize = 4096
-
-  func changedSlots() throws(SimulaError) -> Slots {
-    if drawsAlike, reworded.isEmpty { return Slots() }
-    let found = Mutex<(slots: Slots, error: SimulaError?)>((Slots(), nil))
-    let batches = (slotCount + Self.batchSize - 1) / Self.batchSize
-    DispatchQueue.concurrentPerform(iterations: batches) { batch in
-      guard found.withLock({ $0.error == nil }) else { return }
-      let first = batch * Self.batchSize
-      do throws(SimulaError) {
-        let slots = try changedSlots(in: first..<min(first + Self.batchSize, slotCount))
-        found.withLock {
-          $0.slots.moved += slots.moved
-          $0.slots.reworded += slots.reworded
-        }
-      } catch {
-        found.withLock { $0.error = error }
-      }
-    }
-    let (slots, error) = found.withLock { $0 }
-    if let error { throw error }
-    return slots
-  }
-
-  private func changedSlots(in range: Range<Int>) throws(SimulaError) -> Slots {
-    var slots = Slots()
-    for slot in range {
-      let new = try after.mix(slot: slot)
-      if !drawsAlike {
-        // A slot that found no mix before finds one now.
-        let old = try? before.mix(slot: slot)
-        guard old?.strategy == new.strategy, old?.nodes.sorted() == new.nodes.sorted() else {
-          slots.moved.append(slot)
-          continue
-        }
-        if old?.nodes != new.nodes {
-          slots.reworded.append(slot)
-          continue
-        }
-      }
-      if new.nodes.contains(where: reworded.contains) { slots.reworded.append(slot) }
-    }
-    return slots
   }
 }
