@@ -57,7 +57,7 @@ struct Diff: AsyncParsableCommand {
       ("replaced", diff.changedSlots), ("new", diff.addedSlots), ("gone", diff.removedSlots),
     ]
     for (name, numbers) in slots where !numbers.isEmpty {
-      let some = numbers.prefix(12).map(String.init).joined(separator: ", ")
+      let some = numbers.prefix(12).map(\.description).joined(separator: ", ")
       Output.line(
         "samples \(name) in \(Plural.text(numbers.count, "slot")): \(some)\(numbers.count > 12 ? ", …" : "")"
       )
@@ -96,7 +96,7 @@ struct Diff: AsyncParsableCommand {
         ])
     }
     if isShort { return }
-    func numbers(_ slots: [Int]) -> JSON { .array(slots.map { JSON($0) }) }
+    func numbers(_ slots: [Slot]) -> JSON { .array(slots.map(\.json)) }
     Output.json(
       "summary",
       [

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ArtifactStore
 import CanonicalJSON
+import Dataset
 import Foundation
 
 struct Export: AsyncParsableCommand {
@@ -61,7 +62,8 @@ struct Export: AsyncParsableCommand {
   private func values(of version: Version) throws -> [[UInt8]] {
     try version.records(.samples).map { record in
       let sample = try record.value()
-      return (sample["slot"]?.int ?? 0, (sample["value"] ?? .null).canonicalBytes + [0x0A])
+      let bytes = (sample["value"] ?? .null).canonicalBytes + [0x0A]
+      return (Slot(sample["slot"]) ?? .numbered(0), bytes)
     }.sorted { $0.0 < $1.0 }.map(\.1)
   }
 }

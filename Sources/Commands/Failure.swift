@@ -45,6 +45,8 @@ struct Failure {
       self.init(error.description, hint: error.hint)
     case let error as SourceErrors:
       self.init(Failure.list(error.errors.map { ($0.description, $0.hint) }))
+    case let error as SourceEditError:
+      self.init(error.message, hint: error.hint)
     case let error as SourceError:
       self.init(error.description, hint: error.hint)
     case let error as JSONError:

@@ -64,13 +64,13 @@ struct MergeReport {
         isJSON, "fast-forward", version,
         ["Moved on to '\(name)': \(Output.shortID(version.commit.id.hex))"])
     case .merged(let version, let base, let doublyKeyed):
-      var slots: [Int] = []
+      var slots: [Slot] = []
       if let present {
         slots = try SlotCollisions.find(base: base, ours: present, theirs: theirs)
       }
       var lines = ["Merged '\(name)'.", "Version: \(version.commit.id)"]
       if !slots.isEmpty {
-        let some = slots.prefix(12).map(String.init).joined(separator: ", ")
+        let some = slots.prefix(12).map(\.description).joined(separator: ", ")
         lines.append(
           "Both sides made a sample for \(Plural.text(slots.count, "slot")) (\(some)"
             + "\(slots.count > 12 ? ", …" : "")); the next 'stemma run' keeps one of each.")
@@ -83,7 +83,7 @@ struct MergeReport {
       write(
         isJSON, "merged", version, lines,
         [
-          ("shared-slots", .array(slots.map { JSON($0) })),
+          ("shared-slots", .array(slots.map(\.json))),
           ("doubly-keyed", JSON(doublyKeyed)),
         ])
     case .conflicts(let conflicts):

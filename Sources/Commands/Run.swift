@@ -4,7 +4,6 @@ import CanonicalJSON
 import Dataset
 import Foundation
 import Git
-import Logging
 import Simula
 import Teachers
 
@@ -20,6 +19,8 @@ struct Run: AsyncParsableCommand {
         stemma run
         stemma run --until taxonomies     then edit taxonomies/ and run again
         stemma run --samples 1000         writes the number into recipe.yaml
+        stemma run --arm local+global     without critics, to learn what they are worth
+        stemma run --replan               asks for strategies again; your edits of them stay
 
       \(ExitStatus.help)
       """)
@@ -36,7 +37,24 @@ struct Run: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Set how many samples are wanted.", valueName: "n"))
   var samples: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Set which parts of the method take part: "
+        + "\(Arm.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "arm"))
+  var arm: String?
+
+  @Flag(help: "Ask for strategies again, and merge them with strategies.yaml as it stands.")
+  var replan = false
+
   func validate() throws {
+    if let arm, Arm(rawValue: arm) == nil {
+      throw ValidationError(
+        "'\(arm)' is no arm: \(Arm.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    if replan, let stage = until.flatMap(StageName.init(rawValue:)), stage < .strategies {
+      throw ValidationError(
+        "'--replan' needs the stage strategies, which '--until \(stage.rawValue)' leaves out")
+    }
     if let until, StageName(rawValue: until) == nil {
       throw ValidationError(
         "'\(until)' is no stage: "
@@ -49,37 +67,46 @@ struct Run: AsyncParsableCommand {
 
   func run() async throws {
     let store = try dataset.store()
-    if let samples { try setSampleCount(samples, in: store) }
+    if let samples { try set("samples", to: String(samples), in: store) }
+    if let arm { try set("arm", to: arm, in: store) }
     let reporter = RunReporter()
     MissingCalls.warn(store)
     let stage = until.flatMap(StageName.init(rawValue:)) ?? .samples
-    let report = try await Run.execute(store, until: stage, reporter: reporter)
+    let report = try await Run.execute(
+      store, until: stage, replans: replan, reporter: reporter)
     RunSummary(report).print(asJSON: form.isJSON)
     Housekeeping(store).tidy()
     if report.shortfall != nil { throw ExitCode(ExitStatus.partlyDone.rawValue) }
   }
 
   static func execute(
-    _ store: Store, until stage: StageName, reporter: RunReporter
+    _ store: Store, until stage: StageName, replans: Bool = false, reporter: RunReporter
   ) async throws -> RunReport {
-    defer { reporter.end() }
-    var logger = Logger(label: "stemma", factory: { StandardErrorLog(label: $0) })
-    logger.logLevel = .info
-    return try await ChatClient.withClient(connectionsPerHost: 1024) { client in
-      let factory = TeacherFactory(
-        client: client, logger: logger, environment: ProcessInfo.processInfo.environment)
-      let run = GenerationRun(store, observer: reporter) { settings in try factory.make(settings) }
-      return try await Interruption.stopping { try await run.run(until: stage) }
+    try await withRun(store, reporter: reporter) { run in
+      try await run.run(until: stage, replans: replans)
     }
   }
 
-  private func setSampleCount(_ count: Int, in store: Store) throws {
+  /// Lends a run with its models; Ctrl-C stops it in an orderly way.
+  static func withRun(
+    _ store: Store, reporter: RunReporter,
+    _ body: @escaping @Sendable (GenerationRun) async throws -> RunReport
+  ) async throws -> RunReport {
+    defer { reporter.end() }
+    return try await TeacherFactory.withFactory { factory in
+      let run = GenerationRun(store, observer: reporter) { settings in try factory.make(settings) }
+      return try await Interruption.stopping { try await body(run) }
+    }
+  }
+
+  /// Writes a value into the recipe, of which all else stays.
+  private func set(_ key: String, to value: String, in store: Store) throws {
     guard let root = store.repository.workingDirectory else { return }
     let file = root.appending(path: Snapshot.recipePath)
     guard let text = try? String(contentsOf: file, encoding: .utf8) else {
       throw CommandError("cannot read 'recipe.yaml'", status: .noDataset)
     }
-    let edited = try Recipe.settingSampleCount(count, in: text)
+    let edited = try Recipe.setting(path: [key], to: value, in: text)
     guard edited != text else { return }
     do {
       try Data(edited.utf8).write(to: file, options: .atomic)

@@ -26,6 +26,12 @@ struct RunSummary {
     let calls = counts.asked + counts.cached
     if report.until == .samples {
       Output.line("Accepted \(report.kept) of \(report.wanted) samples.")
+      if let gaps = report.gaps {
+        Output.line(
+          "Gaps: \(gaps.kept) of \(gaps.wanted) more samples for leaves with too few; "
+            + "\(Plural.text(gaps.underCovered, "leaf", "leaves")) still "
+            + "\(gaps.underCovered == 1 ? "has" : "have") fewer than asked for.")
+      }
     } else if report.until >= .mixes {
       Output.line("Stopped after \(report.until.rawValue), for \(report.kept) slots.")
     } else {
@@ -72,7 +78,15 @@ struct RunSummary {
         ("run", .string(report.runID)), ("up-to-date", .bool(report.isUpToDate)),
         ("versions", .array(report.versions.map { .string($0.hex) })),
         ("wanted", JSON(report.wanted)), ("kept", JSON(report.kept)),
-        ("exhausted-slots", JSON(report.exhaustedSlots)), ("asked", JSON(counts.asked)),
+        (
+          "gaps",
+          report.gaps.map {
+            [
+              "wanted": JSON($0.wanted), "kept": JSON($0.kept),
+              "under-covered": JSON($0.underCovered),
+            ]
+          } ?? .null
+        ), ("exhausted-slots", JSON(report.exhaustedSlots)), ("asked", JSON(counts.asked)),
         ("cached", JSON(counts.cached)), ("input-tokens", JSON(counts.usage.inputTokens)),
         ("output-tokens", JSON(counts.usage.outputTokens)),
         ("added", JSON(report.difference.added)), ("returned", JSON(report.difference.revived)),

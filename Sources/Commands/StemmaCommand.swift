@@ -20,11 +20,13 @@ package struct StemmaCommand: AsyncParsableCommand {
       """,
     version: "stemma 1.0.0 (format 1)",
     groupedSubcommands: [
-      CommandGroup(name: "Make:", subcommands: [Demo.self, Init.self, Run.self]),
+      CommandGroup(
+        name: "Make:", subcommands: [Demo.self, Init.self, Run.self, TaxonomyCommand.self]),
       CommandGroup(
         name: "Look:",
         subcommands: [
           Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self, Diff.self,
+          Calibrate.self,
         ]),
       CommandGroup(
         name: "Versions:",

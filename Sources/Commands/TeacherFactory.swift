@@ -9,6 +9,19 @@ struct TeacherFactory: Sendable {
   let logger: Logger
   let environment: [String: String]
 
+  /// Lends a factory whose connections are closed at the end.
+  static func withFactory<Value: Sendable>(
+    _ body: (TeacherFactory) async throws -> Value
+  ) async throws -> Value {
+    var logger = Logger(label: "stemma", factory: { StandardErrorLog(label: $0) })
+    logger.logLevel = .info
+    return try await ChatClient.withClient(connectionsPerHost: 1024) { [logger] client in
+      try await body(
+        TeacherFactory(
+          client: client, logger: logger, environment: ProcessInfo.processInfo.environment))
+    }
+  }
+
   func make(_ settings: TeacherSettings) throws(TeacherError) -> any Teacher {
     switch settings.provider {
     case .embedded: return EmbeddedTeacher(rates: settings.embedded)

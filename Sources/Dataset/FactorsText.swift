@@ -20,9 +20,14 @@ enum FactorsText {
     """
 
   static func encode(_ taxonomies: [Taxonomy]) -> String {
+    encode(taxonomies, files: files(of: taxonomies))
+  }
+
+  /// The text that gives each taxonomy a file of a given name.
+  static func encode(_ taxonomies: [Taxonomy], files: [String]) -> String {
     guard !taxonomies.isEmpty else { return header + "factors: []\n" }
     var text = header + "factors:\n"
-    for (taxonomy, file) in zip(taxonomies, files(of: taxonomies)) {
+    for (taxonomy, file) in zip(taxonomies, files) {
       let name = SourceText.quoted(taxonomy.root.name)
       text += "- {id: \(taxonomy.root.id), name: \(name), file: \(file)}\n"
     }

@@ -1,3 +1,10 @@
+/// What knobs may be that stand in the recipe and in strategies.
+enum RecipeLimits {
+  static let candidates = 1...20
+  static let fraction = 0.0...1.0
+  static let refineRounds = 0...10
+}
+
 extension RecipeReader {
   /// The keys of a section, which may be missing.
   private func section(_ name: String, keys: [String]) -> FieldReader? {
@@ -30,20 +37,22 @@ extension RecipeReader {
     var knobs = StrategyKnobs()
     guard let fields = section("strategy", keys: RecipeKeys.strategy) else { return knobs }
     knobs.count = fields.range("strategies", 1...50) ?? knobs.count
+    knobs.order = fields.choice("order") ?? knobs.order
     return knobs
   }
 
   func metaPrompts() -> MetaPromptKnobs {
     var knobs = MetaPromptKnobs()
     guard let fields = section("meta-prompts", keys: RecipeKeys.metaPrompts) else { return knobs }
-    knobs.candidates = fields.integer("candidates", 1...20) ?? knobs.candidates
+    knobs.candidates = fields.integer("candidates", RecipeLimits.candidates) ?? knobs.candidates
+    knobs.instances = fields.integer("instances", 1...1000) ?? knobs.instances
     return knobs
   }
 
   func complexity() -> ComplexityKnobs {
     var knobs = ComplexityKnobs()
     guard let fields = section("complexity", keys: RecipeKeys.complexity) else { return knobs }
-    knobs.fraction = fields.number("fraction", 0...1) ?? knobs.fraction
+    knobs.fraction = fields.number("fraction", RecipeLimits.fraction) ?? knobs.fraction
     return knobs
   }
 
@@ -55,12 +64,20 @@ extension RecipeReader {
     return knobs
   }
 
+  func gapFill() -> GapFillKnobs {
+    var knobs = GapFillKnobs()
+    guard let fields = section("gap-fill", keys: RecipeKeys.gapFill) else { return knobs }
+    knobs.minimum = fields.integer("minimum", 0...1_000_000) ?? knobs.minimum
+    knobs.limit = fields.number("limit", 0...10) ?? knobs.limit
+    return knobs
+  }
+
   func critics(shape: SampleReader.Shape?) -> CriticKnobs {
     var knobs = CriticKnobs()
     knobs.double = shape?.sample.answer == nil ? .off : .ask
     guard let fields = section("critics", keys: RecipeKeys.critics) else { return knobs }
     knobs.judgesRequirements = fields.bool("requirements") ?? knobs.judgesRequirements
-    knobs.refineRounds = fields.integer("refine", 0...10) ?? knobs.refineRounds
+    knobs.refineRounds = fields.integer("refine", RecipeLimits.refineRounds) ?? knobs.refineRounds
     guard let double: CriticKnobs.Double = fields.choice("double") else { return knobs }
     knobs.double = double
     guard double != .off, let shape else { return knobs }
@@ -69,7 +86,7 @@ extension RecipeReader {
         fields.place(of: "double"),
         "'double' in 'critics' is '\(double.rawValue)', but the sample has no answer",
         hint: "name the answer's property in 'answer' under 'sample', or write double: off")
-    } else if double == .solve, !shape.answerIsComparable {
+    } else if double == .solve, !shape.sample.answerIsComparable {
       log.add(
         fields.place(of: "double"),
         "'double' in 'critics' is 'solve', but code cannot compare such answers",

@@ -8,6 +8,8 @@ package struct Recipe: Sendable, Hashable {
   package var sampleCount: Int
   /// The number that all sampling starts from.
   package var randomSeed: Int
+  /// Which parts of the method take part.
+  package var arm = Arm.full
   package var sample: SampleShape
   /// Given examples, shown to the proposer and the generator.
   package var exampleSamples: [JSON]
@@ -23,6 +25,7 @@ package struct Recipe: Sendable, Hashable {
   package var critics: CriticKnobs
   package var slots: SlotKnobs
   package var duplicates: DuplicateKnobs
+  package var gapFill = GapFillKnobs()
 
   package init(
     description: String, sampleCount: Int, randomSeed: Int = 0, sample: SampleShape,
@@ -65,6 +68,8 @@ package struct SampleShape: Sendable, Hashable {
   package var question: [String]
   /// The properties that critics never see.
   package var hiddenFromCritics: [String]
+  /// Whether code can tell two answers apart.
+  package var answerIsComparable = true
 
   package init(
     schema: String, answer: String? = nil, question: [String], hiddenFromCritics: [String] = []
@@ -89,6 +94,8 @@ package struct TeacherSettings: Sendable, Hashable {
   package var temperature: Double?
   package var topP: Double?
   package var maxTokens: Int?
+  /// Whether the server takes JSON Schemas; if not, they stand in the messages.
+  package var isStructured = true
   /// How many requests may be in flight at once.
   package var concurrency: Int
   /// How long one response may take, in seconds.
@@ -147,13 +154,22 @@ package struct TaxonomyKnobs: Sendable, Hashable {
 }
 
 package struct StrategyKnobs: Sendable, Hashable {
+  package enum Order: String, Sendable, CaseIterable {
+    /// Each slot draws its mix by weights, apart from all others.
+    case weighted
+    /// Every leaf as early as can be, and no mix twice before all were used.
+    case coverageFirst = "coverage-first"
+  }
   package var count: ClosedRange<Int> = 2...5
+  package var order = Order.weighted
   package init() {}
 }
 
 package struct MetaPromptKnobs: Sendable, Hashable {
   /// How many candidates are written in one call, of which one is used.
   package var candidates = 4
+  /// How many slots in a row share a mix and a scenario.
+  package var instances = 1
   package init() {}
 }
 
@@ -177,6 +193,15 @@ package struct SlotKnobs: Sendable, Hashable {
   package var attempts = 4
   /// How many extra slots may open when others are exhausted, as a share of N.
   package var extraShare = 0.5
+  package init() {}
+}
+
+/// Which leaves get slots of their own, after all numbered slots are filled.
+package struct GapFillKnobs: Sendable, Hashable {
+  /// How many samples each leaf is to have; 0 fills no gaps.
+  package var minimum = 0
+  /// The most samples that are added, as a share of N.
+  package var limit = 0.1
   package init() {}
 }
 

@@ -1,13 +1,6 @@
 import CanonicalJSON
 
 extension Recipe {
-  /// The text of a recipe with another number of samples; all other bytes stay.
-  package static func settingSampleCount(
-    _ count: Int, in yaml: String
-  ) throws(RecipeErrors) -> String {
-    try setting(path: ["samples"], to: String(count), in: yaml)
-  }
-
   /// The text of a recipe with another value at a path of keys; all other bytes stay.
   ///
   /// The key is added when it is not there. The result is a YAML text that differs from the given

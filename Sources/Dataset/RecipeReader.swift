@@ -31,12 +31,16 @@ struct RecipeReader {
     let (taxonomy, strategy, metaPrompts) = (taxonomy(), strategy(), metaPrompts())
     let (complexity, critics, slots) = (complexity(), critics(shape: shape), slots())
     let duplicates = DuplicateReader(fields: fields, files: files, log: log).knobs()
+    let (gapFill, arm): (GapFillKnobs, Arm?) = (gapFill(), fields.choice("arm"))
     guard let description, let samples, let shape, let teachers else { return nil }
-    return Recipe(
+    var recipe = Recipe(
       description: description, sampleCount: samples, randomSeed: seed, sample: shape.sample,
       exampleSamples: examples, references: references, teachers: teachers, factors: factors,
       taxonomy: taxonomy, strategy: strategy, metaPrompts: metaPrompts, complexity: complexity,
       critics: critics, slots: slots, duplicates: duplicates)
+    recipe.gapFill = gapFill
+    recipe.arm = arm ?? .full
+    return recipe
   }
 
   private func checkFormat() {

@@ -6,8 +6,6 @@ struct SampleReader {
   struct Shape {
     let sample: SampleShape
     let validator: SchemaValidator
-    /// Whether code can tell two answers apart.
-    let answerIsComparable: Bool
   }
 
   private let fields: FieldReader
@@ -44,12 +42,11 @@ struct SampleReader {
       ? names("question", in: properties)
       : properties.names.filter { $0 != answer && !hidden.contains($0) }
     checkRoles(answer: answer, question: question, hidden: hidden)
-    let sample = SampleShape(
+    var sample = SampleShape(
       schema: schema.text, answer: answer, question: question, hiddenFromCritics: hidden)
     let property = answer.flatMap { properties[$0] }
-    return Shape(
-      sample: sample, validator: validator,
-      answerIsComparable: property.map { isComparable($0, in: schema) } ?? false)
+    sample.answerIsComparable = property.map { isComparable($0, in: schema) } ?? false
+    return Shape(sample: sample, validator: validator)
   }
 
   /// The schema as written here or in the file that is named here.

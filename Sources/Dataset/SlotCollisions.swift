@@ -12,7 +12,7 @@ package enum SlotCollisions {
   /// - Throws: ``StoreError`` when a version cannot be read.
   package static func find(
     base: Version?, ours: Version, theirs: Version
-  ) throws(StoreError) -> [Int] {
+  ) throws(StoreError) -> [Slot] {
     guard let base else { return [] }
     let own = try added(from: base, to: ours)
     let other = try added(from: base, to: theirs)

@@ -2,6 +2,8 @@
 enum SourceText {
   /// The most bytes of one file.
   static let maximumSize = 16 << 20
+  /// Weights are written as JSON numbers, which are exact up to here.
+  static let largestWeight = 1e15
 
   /// A name in double quotes, with escapes that JSON and YAML read the same.
   static func quoted(_ name: String) -> String {
@@ -77,12 +79,9 @@ extension FieldReader {
     return text
   }
 
-  /// Weights are written as JSON numbers, which are exact up to here.
-  private static let largestWeight = 1e15
-
   /// The weight of a node or strategy, 1 when none is written; what cannot be one is noted.
   func weight() -> Double? {
-    guard let weight = number("weight", 0...Self.largestWeight) else {
+    guard let weight = number("weight", 0...SourceText.largestWeight) else {
       return has("weight") ? nil : 1
     }
     guard weight > 0 else {

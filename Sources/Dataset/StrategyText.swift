@@ -8,6 +8,7 @@ enum StrategyText {
     # How taxonomies combine. A strategy is drawn by its weight; each of its roots then gives one
     # node of the branch below it. Two nodes under 'never' do not combine, nor do their branches.
     # Ids decide; the paths only say what they mean and are written anew with the file.
+    # A strategy may set 'candidates', 'fraction' and 'critics' for its samples, as in recipe.yaml.
 
     """
 
@@ -19,6 +20,7 @@ enum StrategyText {
       text += "- id: \(strategy.id)\n"
       text += "  name: \(SourceText.quoted(strategy.name))\n"
       text += "  weight: \(JSON.number(strategy.weight).text)\n"
+      text += overrides(strategy.overrides)
       text += "  roots:\n"
       for root in strategy.roots {
         text += "  - {node: \(root), path: \(SourceText.quoted(paths.path(to: root)))}\n"
@@ -30,6 +32,19 @@ enum StrategyText {
         text += "paths: \(SourceText.quoted(both))}\n"
       }
     }
+    return text
+  }
+
+  private static func overrides(_ overrides: Strategy.Overrides) -> String {
+    var text = ""
+    if let count = overrides.candidates { text += "  candidates: \(count)\n" }
+    if let share = overrides.fraction { text += "  fraction: \(JSON.number(share).text)\n" }
+    let critics = [
+      overrides.judgesRequirements.map { "requirements: \($0)" },
+      overrides.refineRounds.map { "refine: \($0)" },
+      overrides.double.map { "double: \($0.rawValue)" },
+    ].compactMap(\.self)
+    if !critics.isEmpty { text += "  critics: {\(critics.joined(separator: ", "))}\n" }
     return text
   }
 
@@ -94,7 +109,9 @@ struct StrategyReader {
   }
 
   private func strategy(_ item: YAMLValue) -> Strategy? {
-    let keys = ["id", "name", "weight", "roots", "never"]
+    let keys = [
+      "id", "name", "weight", "candidates", "fraction", "critics", "roots", "never",
+    ]
     guard let fields = FieldReader(item, section: "strategies", keys: keys, log: log) else {
       return nil
     }
@@ -103,10 +120,27 @@ struct StrategyReader {
     let id = fields.id("id")
     let roots = roots(fields)
     let never = never(fields)
+    let overrides = overrides(fields)
     guard let name, let weight, !roots.isEmpty else { return nil }
-    return Strategy(
+    var strategy = Strategy(
       id: id ?? Strategy.identity(bornOf: roots), name: name, weight: weight, roots: roots,
       never: never)
+    strategy.overrides = overrides
+    return strategy
+  }
+
+  private func overrides(_ fields: FieldReader) -> Strategy.Overrides {
+    var overrides = Strategy.Overrides()
+    overrides.candidates = fields.integer("candidates", RecipeLimits.candidates)
+    overrides.fraction = fields.number("fraction", RecipeLimits.fraction)
+    guard let member = fields.member("critics"),
+      let critics = FieldReader(
+        member.value, section: "critics", at: member.place, keys: RecipeKeys.critics, log: log)
+    else { return overrides }
+    overrides.judgesRequirements = critics.bool("requirements")
+    overrides.refineRounds = critics.integer("refine", RecipeLimits.refineRounds)
+    overrides.double = critics.choice("double")
+    return overrides
   }
 
   private func roots(_ fields: FieldReader) -> [NodeID] {

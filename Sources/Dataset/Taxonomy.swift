@@ -111,6 +111,20 @@ package struct Strategy: Sendable, Hashable {
   package var roots: [NodeID]
   /// Pairs of nodes of different factors whose descendants never combine.
   package var never: [Pair]
+  /// What is otherwise than the recipe says for the samples of this strategy.
+  package var overrides = Overrides()
+
+  /// Knobs that a strategy may set for itself; nil leaves one to the recipe.
+  package struct Overrides: Sendable, Hashable {
+    /// K: how many scenarios are written in one call.
+    package var candidates: Int?
+    /// c: the share of scenarios that are made more complex.
+    package var fraction: Double?
+    package var judgesRequirements: Bool?
+    package var refineRounds: Int?
+    package var double: CriticKnobs.Double?
+    package init() {}
+  }
 
   package struct Pair: Sendable, Hashable {
     package let first: NodeID

@@ -88,6 +88,7 @@ struct TeacherReader {
     settings.topP = fields.number("top-p", 0...1) ?? settings.topP
     settings.maxTokens = fields.integer("max-tokens", 1...1_000_000) ?? settings.maxTokens
     settings.timeoutSeconds = fields.number("timeout", 1...86_400) ?? settings.timeoutSeconds
+    settings.isStructured = fields.bool("structured") ?? settings.isStructured
     if let url = baseURL(fields) { settings.baseURL = url }
     if let name = keyVariable(fields) { settings.keyVariable = name }
     if settings.model.isEmpty {

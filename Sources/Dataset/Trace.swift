@@ -119,10 +119,11 @@ package struct Trace: Sendable {
     for record in try mentions(sample.id.hex, in: .verdicts) {
       found.append(try node(record, relation: "verdict"))
     }
-    let slot = value["slot"]?.int ?? -1
-    for record in try mentions("\"slot\":\(slot),", in: .rejections, or: "\"slot\":\(slot)}") {
+    guard let slot = Slot(value["slot"]) else { return found }
+    let text = slot.json.text
+    for record in try mentions("\"slot\":\(text),", in: .rejections, or: "\"slot\":\(text)}") {
       let rejection = try record.value()
-      guard rejection["slot"]?.int == slot,
+      guard Slot(rejection["slot"]) == slot,
         (rejection["attempt"]?.int ?? 0) <= (value["attempt"]?.int ?? 0)
       else { continue }
       found.append(

@@ -43,9 +43,9 @@ enum UnknownKey {
 /// The keys of each mapping of a recipe.
 enum RecipeKeys {
   static let top = [
-    "stemma", "description", "samples", "random-seed", "sample", "examples", "references",
+    "stemma", "description", "samples", "random-seed", "arm", "sample", "examples", "references",
     "teachers", "factors", "taxonomy", "strategy", "meta-prompts", "complexity", "critics", "slots",
-    "duplicates",
+    "duplicates", "gap-fill",
   ]
   static let sample = ["schema", "question", "answer", "hidden-from-critics"]
   static let rates = [
@@ -54,25 +54,27 @@ enum RecipeKeys {
   /// What only a model behind a server has.
   static let server = [
     "model", "revision", "base-url", "api-key-variable", "temperature", "top-p", "max-tokens",
-    "timeout",
+    "timeout", "structured",
   ]
   static let teacher = ["provider"] + server + ["concurrency"] + rates
   static let roles = ["default"] + Role.allCases.map(\.rawValue)
   static let taxonomy = [
     "factors", "depth", "proposals", "children", "children-cap", "frontier-cap", "level-plans",
   ]
-  static let strategy = ["strategies"]
-  static let metaPrompts = ["candidates"]
+  static let strategy = ["strategies", "order"]
+  static let metaPrompts = ["candidates", "instances"]
   static let complexity = ["fraction"]
   static let critics = ["requirements", "refine", "double"]
   static let slots = ["attempts", "extra"]
   static let duplicates = ["near", "held-out"]
   static let heldOut = ["path", "question"]
+  static let gapFill = ["minimum", "limit"]
 
   static let sections: [(section: String?, keys: [String])] = [
     ("sample", sample), ("taxonomy", taxonomy), ("strategy", strategy),
     ("meta-prompts", metaPrompts), ("complexity", complexity), ("critics", critics),
     ("slots", slots), ("duplicates", duplicates), ("held-out", heldOut),
+    ("gap-fill", gapFill),
     ("teachers.default", teacher), ("teachers", roles), (nil, top),
   ]
 }

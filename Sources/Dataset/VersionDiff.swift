@@ -9,9 +9,9 @@ package struct VersionDiff: Sendable {
   /// The plain files that differ, by path.
   package let files: [String]
   /// Slots whose sample was replaced, only in the new version, and only in the old one.
-  package let changedSlots: [Int]
-  package let addedSlots: [Int]
-  package let removedSlots: [Int]
+  package let changedSlots: [Slot]
+  package let addedSlots: [Slot]
+  package let removedSlots: [Slot]
 
   /// The branches of taxonomies whose samples differ.
   package let branches: [BranchChanges.Branch]
@@ -50,9 +50,11 @@ package struct VersionDiff: Sendable {
 
 extension Version {
   /// The slots of samples, in no order.
-  func slots(ofSamples ids: [RecordID]) throws(StoreError) -> [Int] {
-    var slots: [Int] = []
-    for record in try records(.samples, ids) { slots.append(try record.value()["slot"]?.int ?? -1) }
+  func slots(ofSamples ids: [RecordID]) throws(StoreError) -> [Slot] {
+    var slots: [Slot] = []
+    for record in try records(.samples, ids) {
+      if let slot = Slot(try record.value()["slot"]) { slots.append(slot) }
+    }
     return slots
   }
 

@@ -25,5 +25,6 @@ package struct BuiltInPrompt: Sendable, Hashable {
     BuiltInPrompt("ask-incorrect", PackageResources.ask_incorrect_mustache),
     BuiltInPrompt("solve", PackageResources.solve_mustache),
     BuiltInPrompt("solve-check", PackageResources.solve_check_mustache),
+    BuiltInPrompt("alter-answer", PackageResources.alter_answer_mustache),
   ]
 }

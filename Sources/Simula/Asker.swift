@@ -29,6 +29,13 @@ package struct Asked<Value: Sendable>: Sendable {
   package let result: Result<Value, UnusableAnswer>
   /// The call whose answer was used, or the last one.
   package let call: RecordID
+  /// That answer's text.
+  package let text: String
+
+  /// The same with another value.
+  func map<Other: Sendable>(_ change: (Value) -> Other) -> Asked<Other> {
+    Asked<Other>(result: result.map(change), call: call, text: text)
+  }
 }
 
 /// A model and how it is asked in one role.
@@ -39,10 +46,12 @@ package struct Player: Sendable {
   package let revision: String?
   package let sampling: Sampling
   package let wantsInputs: Bool
+  /// Whether the schema is sent as one; if not, it stands in the messages.
+  package let isStructured: Bool
 
   package init(
     teacher: any Teacher, provider: String, model: String, revision: String?, sampling: Sampling,
-    wantsInputs: Bool
+    wantsInputs: Bool, isStructured: Bool = true
   ) {
     self.teacher = teacher
     self.provider = provider
@@ -50,25 +59,33 @@ package struct Player: Sendable {
     self.revision = revision
     self.sampling = sampling
     self.wantsInputs = wantsInputs
+    self.isStructured = isStructured
   }
 }
 
 /// Puts the method's questions to models through the call cache, and reads the answers.
 package struct Asker: Sendable {
+  /// Raised when answers are read otherwise, so that all stages derive again.
+  static let codeVersion = 2
   /// How many different requests are made until one answer can be used.
   package static let tries = 3
 
   package let recipe: Recipe
   private let prompts: PromptSet
-  private let cache: CallCache
+  private let cache: any CallSource
   private let players: [Role: Player]
 
-  package init(recipe: Recipe, prompts: PromptSet, cache: CallCache, players: [Role: Player]) {
+  package init(
+    recipe: Recipe, prompts: PromptSet, cache: any CallSource, players: [Role: Player]
+  ) {
     self.recipe = recipe
     self.prompts = prompts
     self.cache = cache
     self.players = players
   }
+
+  /// Whether there is a template for a task, which is in doubt for optional ones only.
+  package func has(_ task: PromptTask) -> Bool { prompts.has(task) }
 
   /// Asks until an answer can be used, at most ``tries`` times.
   ///
@@ -81,26 +98,31 @@ package struct Asker: Sendable {
   ///   - inputs: The template's variables; description and schema are added.
   ///   - schema: The JSON Schema of the answer.
   ///   - draw: Which of several equal questions this is.
+  ///   - following: What was said since the question: an earlier answer and what is wrong with it.
   ///   - read: Takes the value out of the JSON; the flag says whether this is the last try.
   /// - Returns: The value or why there is none, and the call that decided it.
   /// - Throws: ``TeacherError`` or ``StoreError`` when no complete answer came.
   package func ask<Value: Sendable>(
     _ task: PromptTask, _ role: Role, inputs: JSONObject, schema: String, draw: String,
-    read: (JSON, _ isLastTry: Bool) throws(UnusableAnswer) -> Value
+    following: [Message] = [], read: (JSON, _ isLastTry: Bool) throws(UnusableAnswer) -> Value
   ) async throws -> Asked<Value> {
     guard let player = players[role] else { preconditionFailure("every role has a player") }
     var variables = inputs
     variables["description"] = .string(recipe.description)
     variables["schema"] = .string(schema)
-    var messages = prompts[task].messages(variables)
+    var messages = prompts[task].messages(variables) + following
     variables["schema"] = nil
+    if !player.isStructured, !messages.contains(where: { $0.text.contains(schema) }) {
+      messages.append(Message(.user, "Answer with one line of JSON of this schema: \(schema)"))
+    }
     var sampling = player.sampling
     var number = 0
     var last: Asked<Value>?
     while true {
       let request = CallRequest(
         task: task.rawValue, provider: player.provider, model: player.model,
-        revision: player.revision, messages: messages, sampling: sampling, schema: schema,
+        revision: player.revision, messages: messages, sampling: sampling,
+        schema: player.isStructured ? schema : nil,
         inputs: player.wantsInputs ? .object(variables) : nil, draw: draw, attempt: number)
       let call: RecordedCall
       do {
@@ -118,9 +140,9 @@ package struct Asker: Sendable {
         result = .failure(error)
       }
       guard case .failure(let problem) = result, !isLast else {
-        return Asked(result: result, call: call.id)
+        return Asked(result: result, call: call.id, text: call.answer.text)
       }
-      last = Asked(result: result, call: call.id)
+      last = Asked(result: result, call: call.id, text: call.answer.text)
       number += 1
       if !call.answer.text.isEmpty {
         messages.append(Message(.assistant, String(call.answer.text.prefix(2000))))
@@ -132,67 +154,5 @@ package struct Asker: Sendable {
             + "Answer again with one line of JSON in the requested form and nothing else."))
       if problem.reason == .cut { sampling.maxTokens = (sampling.maxTokens ?? 1024) * 2 }
     }
-  }
-}
-
-/// Takes the JSON out of an answer.
-enum AnswerReader {
-  static func json(_ answer: Answer) throws(UnusableAnswer) -> JSON {
-    switch answer.finish {
-    case .stop: break
-    case .length:
-      throw UnusableAnswer(.cut, "it was cut by the token limit; be brief")
-    case .refusal: throw UnusableAnswer(.refused, "it was a refusal")
-    case .filtered: throw UnusableAnswer(.filtered, "it was held back by a content filter")
-    case .malformed:
-      throw UnusableAnswer(.malformed, "the response is not what the protocol says")
-    }
-    let text = unfenced(answer.text)
-    guard !text.isEmpty else { throw UnusableAnswer(.empty, "it was empty") }
-    do {
-      return try JSON(parsing: String(text))
-    } catch {
-      if error.code == .trailingBytes {
-        throw UnusableAnswer(.severalValues, "something follows the first JSON value")
-      }
-      throw UnusableAnswer(
-        .notJSON, "it is not JSON: \(error.message) at byte \(error.offset)")
-    }
-  }
-
-  /// The text without white space around it, and without the code fence many models put there.
-  private static func unfenced(_ text: String) -> Substring {
-    var body = trimmed(text[...])
-    if body.hasPrefix("```"), body.hasSuffix("```"), body.count > 6 {
-      body = body.dropFirst(3).dropLast(3)
-      if body.hasPrefix("json") { body = body.dropFirst(4) }
-      body = trimmed(body)
-    }
-    return body
-  }
-
-  private static func trimmed(_ text: Substring) -> Substring {
-    var text = text
-    while text.first?.isWhitespace == true { text.removeFirst() }
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return text
-  }
-}
-
-extension JSON {
-  /// A member that must be text.
-  func text(_ name: String) throws(UnusableAnswer) -> String {
-    guard let text = self[name]?.string else {
-      throw UnusableAnswer(.wrongShape, "it has no text '\(name)'")
-    }
-    return text
-  }
-
-  /// A member that must be a list of texts; other elements are left out.
-  func texts(_ name: String) throws(UnusableAnswer) -> [String] {
-    guard let values = self[name]?.array else {
-      throw UnusableAnswer(.wrongShape, "it has no list '\(name)'")
-    }
-    return values.compactMap(\.string)
   }
 }

@@ -3,7 +3,6 @@ import CanonicalJSON
 import Dataset
 import Git
 import Pipeline
-import Synchronization
 import Teachers
 
 /// The data stages of a run: slots are filled, and the difference becomes a version.
@@ -17,9 +16,6 @@ struct DataRun: Sendable {
 
   private var recipe: Recipe { context.snapshot.recipe }
 
-  /// A run whose first slots all fail is stopped: the rest would fail the same way.
-  private static let hopelessAfter = 12
-
   func run(base: Version?, until stage: StageName, _ report: inout RunReport) async throws {
     let kinds: [RecordKind] =
       switch stage {
@@ -30,11 +26,15 @@ struct DataRun: Sendable {
     let writer = try VersionWriter(store, base: base, deriving: kinds, run: record.id)
     if stage < .samples { try keepNamedRecords(of: base, writer) }
     let tally = Tally(kinds: Set(kinds), writer: writer)
-    let filling = try filling(until: stage, tally)
+    let filler = try Filler(context, sources: sources, until: DataStage(stage), tally: tally)
+    let filling = filler.numbered
     context.progress.start(stage, total: recipe.sampleCount)
     var failure: (any Error)?
     do {
       _ = try await filling.run()
+      if stage == .samples, filling.progress.kept == recipe.sampleCount {
+        report.gaps = try await filler.fillGaps { report.gaps = $0 }
+      }
     } catch {
       failure = error
     }
@@ -56,37 +56,11 @@ struct DataRun: Sendable {
     if isHopeless { throw hopeless }
   }
 
-  private func filling(
-    until stage: StageName, _ tally: Tally
-  ) throws -> SlotFilling<SlotTrail> {
-    let work = try SlotWork(context.asker, sources: sources, until: DataStage(stage))
-    let duplicates = try Duplicates(
-      question: recipe.sample.question, knobs: recipe.duplicates)
-    let wanted = recipe.sampleCount
-    let limits = SlotFilling<SlotTrail>.Limits(
-      wanted: wanted, attempts: recipe.slots.attempts,
-      extraSlots: Int(Double(wanted) * recipe.slots.extraShare),
-      workers: Players.workers(recipe))
-    return SlotFilling(
-      limits,
-      attempt: { slot, attempt in try await work.run(slot: slot, from: attempt) },
-      admit: { slot, _, trail in
-        trail.refusal = try trail.value.flatMap { try duplicates.admit($0, slot: slot) }
-        return trail.refusal == nil
-      },
-      settle: { [context] _, trails, _, progress in
-        try tally.settle(trails)
-        context.progress.count(context.cache.counts)
-        context.progress.advance(to: progress.kept)
-      },
-      isHopeless: { $0.kept == 0 && $0.exhausted >= Self.hopelessAfter })
-  }
-
   private func shortfall(
     _ progress: SlotFilling<SlotTrail>.Progress, _ failure: (any Error)?
   ) -> String? {
-    guard progress.kept < recipe.sampleCount else { return nil }
     let missing = recipe.sampleCount - progress.kept
+    guard missing > 0 || failure != nil else { return nil }
     let cause: String
     switch failure {
     case is CancellationError: cause = "the run was stopped"
@@ -94,7 +68,9 @@ struct DataRun: Sendable {
     case .some: cause = "the run failed"
     case .none: cause = "\(progress.exhausted) slots are exhausted"
     }
-    return "\(missing) of \(recipe.sampleCount) missing: \(cause)"
+    return missing > 0
+      ? "\(missing) of \(recipe.sampleCount) missing: \(cause)"
+      : "gaps are not filled to the end: \(cause)"
   }
 
   /// Whether a run that ended early has more to show than the version it started from.
@@ -145,7 +121,7 @@ struct DataRun: Sendable {
           parameters: ["samples": JSON(recipe.sampleCount), "until": .string(stage.rawValue)],
           summary: [
             "asked": JSON(counts.asked), "cached": JSON(counts.cached), "kept": JSON(report.kept),
-            "wanted": JSON(recipe.sampleCount),
+            "wanted": JSON(recipe.sampleCount), "gap-samples": JSON(report.gaps?.kept ?? 0),
           ]), isGenerated: true))
     var digest: Digest?
     var difference = VersionWriter.Difference()
@@ -164,7 +140,8 @@ struct DataRun: Sendable {
       return RunMessage.text(
         title: title(report, until: stage), run: record.id, summary: summary, counts: counts,
         samples: stage == .samples ? (report.kept, recipe.sampleCount) : nil, memos: memos,
-        more: shortfall.map { [("Partial", $0)] } ?? [])
+        more: (report.gaps.map { [("Gap-Samples", "\($0.kept)/\($0.wanted)")] } ?? [])
+          + (shortfall.map { [("Partial", $0)] } ?? []))
     }
     report.datasetDigest = digest
     report.difference = difference
@@ -208,68 +185,5 @@ struct DataRun: Sendable {
       inputs = outputs
     }
     return memos
-  }
-}
-
-/// Takes settled slots into a version and counts what was not accepted.
-private final class Tally: Sendable {
-  private let kinds: Set<RecordKind>
-  private let writer: VersionWriter
-  private let counts = Mutex<(rejections: [Rejection: Int], causes: [String: Int])>(([:], [:]))
-
-  init(kinds: Set<RecordKind>, writer: VersionWriter) {
-    self.kinds = kinds
-    self.writer = writer
-  }
-
-  var rejections: [Rejection: Int] { counts.withLock { $0.rejections } }
-
-  /// The commonest causes of rejections in words.
-  var causes: String {
-    let causes = counts.withLock { $0.causes }
-    let common = causes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(3)
-    return common.map { "\($0.key) (\($0.value)x)" }.joined(separator: "; ")
-  }
-
-  func settle(_ trails: [SlotOutcome<SlotTrail>]) throws {
-    for outcome in trails {
-      let trail = outcome.value
-      for record in trail.records {
-        if let refusal = trail.refusal, record.id == trail.sample?.id {
-          try keep(try rejection(of: record, refusal))
-        } else {
-          try keep(record)
-        }
-      }
-    }
-  }
-
-  /// The rejection of a sample that the critics accepted.
-  private func rejection(of sample: Record, _ refusal: Duplicates.Refusal) throws -> Record {
-    let value = try sample.value()
-    return Record(
-      .rejections,
-      [
-        "attempt": value["attempt"] ?? 0, "call": value["call"] ?? "",
-        "detail": .string(refusal.detail),
-        "meta-prompt": value["meta-prompt"] ?? "",
-        "reason": .string(refusal.reason.rawValue), "sample": .string(sample.id.hex),
-        "slot": value["slot"] ?? 0, "value": value["value"] ?? .null,
-      ])
-  }
-
-  private func keep(_ record: Record) throws {
-    guard kinds.contains(record.kind) else { return }
-    try writer.keep(record)
-    guard record.kind == .rejections else { return }
-    let value = try record.value()
-    guard let reason = value["reason"]?.string.flatMap(Rejection.init(rawValue:)) else { return }
-    let detail = value["detail"]?.string ?? ""
-    counts.withLock { counts in
-      counts.rejections[reason, default: 0] += 1
-      if reason != .refined {
-        counts.causes["\(reason.rawValue): \(detail.prefix(120))", default: 0] += 1
-      }
-    }
   }
 }

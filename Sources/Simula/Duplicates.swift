@@ -15,10 +15,10 @@ final class Duplicates: Sendable {
   }
 
   private struct State: ~Copyable {
-    var exact: [Digest: Int] = [:]
+    var exact: [Digest: Slot] = [:]
     var near: NearDuplicates?
     /// The slots of the texts of `near`.
-    var slots: [Int] = []
+    var slots: [Slot] = []
     var heldOut: HeldOut
   }
 
@@ -36,7 +36,7 @@ final class Duplicates: Sendable {
   }
 
   /// Takes a question in, or says why not.
-  func admit(_ value: JSON, slot: Int) throws(SimulaError) -> Refusal? {
+  func admit(_ value: JSON, slot: Slot) throws(SimulaError) -> Refusal? {
     let texts = Self.texts(of: value, question)
     let digest = Self.digest(texts)
     return try state.withLock { (state) throws(SimulaError) in

@@ -29,23 +29,77 @@ package struct GenerationRun: Sendable {
 
   /// Runs until a stage.
   ///
+  /// - Parameters:
+  ///   - stage: The last stage.
+  ///   - replans: Whether strategies are asked for again, whatever their memo says.
   /// - Throws: What stopped the run. Answers so far are kept; samples so far are committed as a
   ///   partial version when it is an advance.
-  package func run(until stage: StageName = .samples) async throws -> RunReport {
+  package func run(
+    until stage: StageName = .samples, replans: Bool = false
+  ) async throws -> RunReport {
+    let root = try workingDirectory()
+    var report = RunReport(runID: record.id)
+    report.until = stage
+    if !replans, !WorkingTree(store).isBehind, try isFresh(root, until: stage, &report) {
+      return report
+    }
+    let lock = try lock()
+    defer { withExtendedLifetime(lock) {} }
+    // What another writer did until the lock was taken counts.
+    if try isFresh(root, until: stage, &report), !replans { return report }
+    try await withContext(root) { context, base in
+      try await derive(context, base: base, until: stage, replans: replans, &report)
+      report.counts = context.cache.counts
+    }
+    report.duration = start.duration(to: .now)
+    return report
+  }
+
+  /// Asks models again for what is below a node, and commits what a person agrees to.
+  ///
+  /// - Parameters:
+  ///   - node: A node that is above the recipe's depth.
+  ///   - agrees: Told what would become of the tree; false leaves everything as it is.
+  /// - Returns: What it came to; without a version when nobody agreed or nothing changed.
+  /// - Throws: What stopped it. Answers so far are kept, and asking again goes on with them.
+  package func regrow(
+    _ node: NodeID, agrees: @Sendable (RegrowthResult) async throws -> Bool
+  ) async throws -> RunReport {
+    let root = try workingDirectory()
+    var report = RunReport(runID: record.id)
+    report.until = .taxonomies
+    let lock = try lock()
+    defer { withExtendedLifetime(lock) {} }
+    try await withContext(root) { context, base in
+      let growth = GrowthRun(store: store, observer: observer, record: record, context: context)
+      try await growth.regrow(node, base: base, agrees: agrees, &report)
+      report.counts = context.cache.counts
+    }
+    report.duration = start.duration(to: .now)
+    return report
+  }
+
+  private func workingDirectory() throws(StoreError) -> URL {
     guard let root = store.repository.workingDirectory else {
       throw StoreError(
         .refused, "a bare repository has no recipe.yaml to run",
         hint: "run in a clone with a working tree")
     }
-    var report = RunReport(runID: record.id)
-    report.until = stage
-    if !WorkingTree(store).isBehind, try isFresh(root, until: stage, &report) { return report }
+    return root
+  }
+
+  /// Takes the writer lock and ends what a killed process began.
+  private func lock() throws -> WriterLock {
     let lock = try store.lock(purpose: "stemma run")
-    defer { withExtendedLifetime(lock) {} }
     try WorkingTree(store).prepare()
     try removeLeftovers()
-    // What another writer did until the lock was taken counts.
-    if try isFresh(root, until: stage, &report) { return report }
+    return lock
+  }
+
+  /// Lends what all parts of a run share; the caller holds the writer lock.
+  private func withContext(
+    _ root: URL, _ body: (Context, Version?) async throws -> Void
+  ) async throws {
     let snapshot = try Snapshot(workingDirectory: root)
     let players = try Players.make(snapshot.recipe, teacher: teacher)
     let branch = try branch()
@@ -64,15 +118,12 @@ package struct GenerationRun: Sendable {
       snapshot: snapshot, plan: try RunPlan(snapshot, base: base), branch: branch, asker: asker,
       calls: calls, cache: cache, progress: progress)
     do {
-      try await derive(context, base: base, until: stage, &report)
+      try await body(context, base)
     } catch {
       // Whatever was paid for stays, also when the run fails.
       try? await calls.seal()
       throw error
     }
-    report.counts = cache.counts
-    report.duration = start.duration(to: .now)
-    return report
   }
 
   /// Whether nothing is to be done, from memos alone; a shortfall that stays is reported again.
@@ -127,7 +178,8 @@ package struct GenerationRun: Sendable {
   }
 
   private func derive(
-    _ context: Context, base: Version?, until stage: StageName, _ report: inout RunReport
+    _ context: Context, base: Version?, until stage: StageName, replans: Bool,
+    _ report: inout RunReport
   ) async throws {
     var base = base
     var sources = context.snapshot.sources
@@ -135,8 +187,9 @@ package struct GenerationRun: Sendable {
     let staleSources = StageName.sources.contains {
       $0 <= stage && context.plan.freshness($0) != .fresh
     }
-    if staleSources {
-      let grown = try await grow(context, base: base, until: stage, &report)
+    if staleSources || replans {
+      let growth = GrowthRun(store: store, observer: observer, record: record, context: context)
+      let grown = try await growth.run(base: base, until: stage, replans: replans, &report)
       sources = grown.sources
       base = grown.version ?? base
       if grown.version != nil { earlier = context.cache.counts }
@@ -145,88 +198,6 @@ package struct GenerationRun: Sendable {
     let data = DataRun(
       store: store, record: record, context: context, sources: sources, earlier: earlier)
     try await data.run(base: base, until: stage, &report)
-  }
-
-  /// Grows the sources, merges them into a person's text, and commits them.
-  private func grow(
-    _ context: Context, base: Version?, until stage: StageName, _ report: inout RunReport
-  ) async throws -> (sources: Sources, version: Version?) {
-    let log = GrowthLog()
-    let growth = SourceGrowth(
-      context.asker, log: log, progress: context.progress,
-      base: try GrowthObject.find(in: base), ours: context.snapshot.sources)
-    let (sources, grown) = try await growth.run(until: min(stage, .strategies))
-    for notice in log.notices { observer.notice(notice) }
-    report.notices += log.notices
-    try await context.calls.seal()
-    let writer = try VersionWriter(
-      store, base: base, deriving: [.proposals, .edits, .plans], run: record.id,
-      didKeep: { [observer] path in
-        observer.notice(
-          "'\(path)' was changed during the run and stays; its new growth is committed")
-      })
-    for record in log.records { try writer.keep(record) }
-    if let base { try keepLaterRecords(of: base, until: stage, writer) }
-    let encoded = sources.encode()
-    var files = context.snapshot.files.filter { file in !SourceFiles.contains(file.path) }
-      .map { VersionWriter.File(path: $0.path, bytes: $0.bytes) }
-    let present = Dictionary(
-      context.snapshot.files.map { ($0.path, $0.bytes) }, uniquingKeysWith: { $1 })
-    files += encoded.map {
-      VersionWriter.File(
-        path: $0.path, bytes: Array($0.text.utf8), isGenerated: true, replacing: present[$0.path])
-    }
-    files += try SourceFiles.gone(from: base, keeping: encoded.map(\.path)).map {
-      VersionWriter.File(path: $0, bytes: nil, isGenerated: true)
-    }
-    let memos = StageName.sources.filter { $0 <= stage }.map { stage in
-      StageMemo(
-        name: stage.rawValue,
-        key: stage.key(context.snapshot.recipe, context.snapshot.prompts).digest,
-        inputs: Digest(of: []), outputs: Snapshot.digest(sources))
-    }
-    // What later stages remember stays true: their text is as it was.
-    let later = StageName.allCases.filter { $0 > stage || !StageName.sources.contains($0) }
-      .compactMap { context.plan.memos[$0.rawValue] }
-    files.append(
-      VersionWriter.File(
-        path: record.path,
-        bytes: record.statement(
-          stages: memos.map { ($0.name, $0.key) }, files: context.snapshot.files,
-          subjects: [("sources", Snapshot.digest(sources))],
-          parameters: ["until": .string(stage.rawValue)], summary: summary(context.cache.counts)),
-        isGenerated: true))
-    let version = try writer.finish(
-      files: files, taxonomyObjects: try TaxonomyObjects.make(sources, records: log.records),
-      growth: GrowthObject.encode(grown), branch: context.branch
-    ) { summary in
-      RunMessage.text(
-        title: "Grow \(sources.taxonomies.count) taxonomies with "
-          + "\(sources.taxonomies.reduce(0) { $0 + $1.nodes.count }) nodes",
-        run: record.id, summary: summary, counts: context.cache.counts, samples: nil,
-        memos: memos + later)
-    }
-    if let version { report.versions.append(version.commit.id) }
-    return (sources, version)
-  }
-
-  /// Keeps what the stages after the last one left in the base.
-  private func keepLaterRecords(
-    of base: Version, until stage: StageName, _ writer: VersionWriter
-  ) throws {
-    guard stage < .strategies else { return }
-    for kind in [RecordKind.proposals, .edits, .plans] {
-      for record in try base.records(kind) {
-        let value = try record.value()
-        let isOfStrategies = value["task"]?.string == PromptTask.planStrategies.rawValue
-        let isOfFactors = !isOfStrategies && value["factor"]?.string == ""
-        if !isOfFactors, stage == .factors || isOfStrategies { try writer.keep(record) }
-      }
-    }
-  }
-
-  private func summary(_ counts: CallCache.Counts) -> JSON {
-    ["asked": JSON(counts.asked), "cached": JSON(counts.cached)]
   }
 }
 

@@ -24,10 +24,14 @@ package final class GrowthLog: Sendable {
 
   package var notices: [String] { state.withLock { $0.notices.sorted() } }
 
-  func add(_ kind: RecordKind, _ place: Place, _ members: JSON) {
+  func add(_ kind: RecordKind, _ place: Place, _ members: JSON, _ regrowth: Regrowth? = nil) {
     var object = members.object ?? JSONObject()
     object["factor"] = .string(place.factor?.text ?? "")
     if kind != .plans { object["node"] = .string(place.node?.text ?? "") }
+    if let regrowth {
+      object["regrown"] = .string(regrowth.node.text)
+      object["regrowth"] = JSON(regrowth.number)
+    }
     let record = Record(kind, .object(object))
     let name = "\(place.order) \(place.factor?.text ?? "") \(place.node?.text ?? "")"
     state.withLock { $0.records[name, default: []].append(record) }

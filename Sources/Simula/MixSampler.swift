@@ -4,7 +4,7 @@ package import Dataset
 
 /// The requirements of one slot: one node of each taxonomy of one strategy.
 package struct Mix: Sendable, Hashable {
-  package let slot: Int
+  package let slot: Slot
   package let strategy: NodeID
   /// In the order of the strategy's roots.
   package let nodes: [NodeID]
@@ -13,7 +13,7 @@ package struct Mix: Sendable, Hashable {
     Record(
       .mixes,
       [
-        "nodes": .array(nodes.sorted().map { .string($0.text) }), "slot": JSON(slot),
+        "nodes": .array(nodes.sorted().map { .string($0.text) }), "slot": slot.json,
         "strategy": .string(strategy.text),
       ])
   }
@@ -27,31 +27,81 @@ package struct MixSampler: Sendable {
 
   private let randomSeed: Int
   private let strategies: [Strategy]
-  private let taxonomies: [NodeID: Taxonomy]
+  private let branches: DrawnBranches
+  /// Nil where slots draw by weights.
+  private let coverage: CoverageOrder?
 
   /// Takes sources whose strategies name only nodes that are there.
-  package init(_ sources: Sources, randomSeed: Int) {
+  ///
+  /// - Parameters:
+  ///   - sources: What is drawn from.
+  ///   - randomSeed: Another one gives other mixes.
+  ///   - order: How numbered slots get their mixes.
+  ///   - usesWholeTaxonomies: False stops at the first level below each factor.
+  package init(
+    _ sources: Sources, randomSeed: Int, order: StrategyKnobs.Order = .weighted,
+    usesWholeTaxonomies: Bool = true
+  ) {
     self.randomSeed = randomSeed
     strategies = sources.strategies
-    var taxonomies: [NodeID: Taxonomy] = [:]
-    for taxonomy in sources.taxonomies {
-      for node in taxonomy.nodes { taxonomies[node.id] = taxonomy }
-    }
-    self.taxonomies = taxonomies
+    branches = DrawnBranches(sources.taxonomies, deepest: usesWholeTaxonomies ? .max : 1)
+    coverage =
+      order == .weighted
+      ? nil : CoverageOrder(strategies, branches: branches, randomSeed: randomSeed)
   }
+
+  package init(_ sources: Sources, recipe: Recipe) {
+    self.init(
+      sources, randomSeed: recipe.randomSeed, order: recipe.strategy.order,
+      usesWholeTaxonomies: recipe.arm.usesWholeTaxonomies)
+  }
+
+  /// The mix of a numbered slot.
+  package func mix(slot: Int) throws(SimulaError) -> Mix { try mix(of: .numbered(slot)) }
 
   /// The mix of a slot: a pure function of the random seed, the slot, and the ids and weights.
   ///
   /// - Throws: ``SimulaError`` with code `sources` when no draw avoids the pairs that must never
   ///   combine.
-  package func mix(slot: Int) throws(SimulaError) -> Mix {
+  package func mix(of slot: Slot) throws(SimulaError) -> Mix {
+    switch slot {
+    case .numbered(let number):
+      if let coverage { return try coverage.mix(number) }
+      return try draw(slot, from: strategies, covering: nil)
+    case .gap(let node, _):
+      return try draw(
+        slot, from: strategies.filter { branches.root(of: node, in: $0) != nil }, covering: node)
+    }
+  }
+
+  /// The leaves that slots may get, in the order of the sources.
+  package var leaves: [NodeID] {
+    var seen = Set<NodeID>()
+    return strategies.flatMap { $0.roots.flatMap(branches.leaves) }
+      .filter { seen.insert($0).inserted }
+  }
+
+  /// What the recipe or its strategy says of the samples of a mix.
+  package func strategy(of mix: Mix) -> Strategy? { strategies.first { $0.id == mix.strategy } }
+
+  private func draw(
+    _ slot: Slot, from strategies: [Strategy], covering node: NodeID?
+  ) throws(SimulaError) -> Mix {
+    let place = slot.description
     for redraw in 0...Self.redraws {
-      guard let strategy = draw(slot, redraw, strategies, id: \.id, weight: \.weight) else {
+      let number = String(redraw)
+      guard let strategy = choose(place, number, strategies, id: \.id, weight: \.weight) else {
         throw SimulaError(
-          .sources, "strategies.yaml has no strategy", hint: "add one, or run 'stemma run' anew")
+          .sources, "strategies.yaml has no strategy" + (node.map { " for node '\($0)'" } ?? ""),
+          hint: "add one, or run 'stemma run' anew")
       }
-      let nodes = strategy.roots.map { descend(from: $0, slot, redraw) }
-      if isAllowed(nodes, strategy) { return Mix(slot: slot, strategy: strategy.id, nodes: nodes) }
+      let covered = node.flatMap { branches.root(of: $0, in: strategy) }
+      let nodes = strategy.roots.map { root in
+        root == covered ? node ?? root : descend(from: root, place, number)
+      }
+      if branches.areAllowed(nodes, strategy) {
+        return Mix(slot: slot, strategy: strategy.id, nodes: nodes)
+      }
     }
     throw SimulaError(
       .sources,
@@ -59,45 +109,31 @@ package struct MixSampler: Sendable {
       hint: "remove some pairs from strategies.yaml")
   }
 
-  private func draw<Choice>(
-    _ slot: Int, _ redraw: Int, _ choices: [Choice], id: (Choice) -> NodeID,
+  private func choose<Choice>(
+    _ place: String, _ redraw: String, _ choices: [Choice], id: (Choice) -> NodeID,
     weight: (Choice) -> Double
   ) -> Choice? {
     Chance.choose(
       choices, weight: weight,
-      chance: {
-        Chance.uniform(randomSeed, "mix", String(slot), String(redraw), id($0).text)
-      })
+      chance: { Chance.uniform(randomSeed, "mix", place, redraw, id($0).text) })
   }
 
-  private func descend(from root: NodeID, _ slot: Int, _ redraw: Int) -> NodeID {
+  private func descend(from root: NodeID, _ place: String, _ redraw: String) -> NodeID {
     var node = root
-    while let taxonomy = taxonomies[node],
-      let child = draw(
-        slot, redraw, taxonomy.children(of: node), id: \.id, weight: \.weight)
+    while let child = choose(
+      place, redraw, branches.children(of: node), id: \.id, weight: \.weight)
     {
       node = child.id
     }
     return node
   }
 
-  private func isAllowed(_ nodes: [NodeID], _ strategy: Strategy) -> Bool {
-    guard !strategy.never.isEmpty else { return true }
-    var lineage = Set<NodeID>()
-    for node in nodes {
-      for ancestor in taxonomies[node]?.path(to: node) ?? [] { lineage.insert(ancestor.id) }
-    }
-    return !strategy.never.contains {
-      lineage.contains($0.first) && lineage.contains($0.second)
-    }
-  }
-
   /// What the prompts say of a mix: for each node its factor, name and path.
   func requirements(_ mix: Mix) -> JSON {
     .array(
       mix.nodes.compactMap { id in
-        guard let path = taxonomies[id]?.path(to: id), let factor = path.first, let node = path.last
-        else { return nil }
+        let path = branches.path(to: id)
+        guard let factor = path.first, let node = path.last else { return nil }
         return [
           "factor": .string(factor.name), "name": .string(node.name),
           "path": .string(path.dropFirst().map(\.name).joined(separator: " > ")),

@@ -1,6 +1,7 @@
 import ArtifactStore
 import CanonicalJSON
 import Dataset
+import Teachers
 
 /// The children that were found for one node.
 struct Expansion: Sendable {
@@ -20,9 +21,12 @@ struct NodeExpander: Sendable {
   let path: [String]
   let siblings: [String]
   let plan: String
+  /// The regrowth that this is part of, or nil in the first growth.
+  var regrowth: Regrowth?
 
   private var knobs: TaxonomyKnobs { asker.recipe.taxonomy }
   private var place: GrowthLog.Place { .init(order: 1, factor: root, node: node) }
+  private func draw(_ question: String) -> String { regrowth.draw(question) }
   private var inputs: JSONObject {
     JSONObject([
       ("factor", .string(factor)), ("node", .string(path.last ?? "")),
@@ -39,27 +43,35 @@ struct NodeExpander: Sendable {
     guard candidates.count >= 2 else {
       return Expansion(problem: problem?.message ?? "the proposals named too few children")
     }
+    var objection: Objection?
     for round in 0..<2 {
-      guard let review = try await review(candidates, round: round) else { break }
+      guard let review = try await review(candidates, round: round, after: objection) else { break }
       let result = review.apply(to: candidates, taken: taken)
-      let isSafe = isSafe(result, of: candidates)
-      record(result.edits, call: review.call, isApplied: isSafe)
-      if isSafe { return Expansion(children: Array(result.children.prefix(knobs.childrenCap))) }
+      let fault = result.fault(for: candidates)
+      record(result.edits, call: review.call, isApplied: fault == nil)
+      guard let fault else {
+        return Expansion(children: Array(result.children.prefix(knobs.childrenCap)))
+      }
+      objection = Objection(answer: review.text, fault: fault)
     }
     log.notice("'\(path.joined(separator: " > "))' keeps the union of its proposals, by votes")
     return Expansion(children: Array(candidates.prefix(knobs.children.upperBound)))
   }
 
-  /// Whether edits leave enough: 2 children, and half of what two or more proposals named.
-  private func isSafe(
-    _ result: (children: [Names.Candidate], edits: [ChildReview.Edit]),
-    of candidates: [Names.Candidate]
-  ) -> Bool {
-    let supported = Set(candidates.filter { $0.votes >= 2 }.map(\.name))
-    let removed = result.edits.filter {
-      $0.action == "remove" && !$0.isVoid && supported.contains($0.candidate)
+  /// What is wrong with a review that was read, told to the critic who gave it.
+  private struct Objection {
+    let answer: String
+    let fault: String
+
+    var messages: [Message] {
+      [
+        Message(.assistant, String(answer.prefix(4000))),
+        Message(
+          .user,
+          "That review cannot be applied: \(fault). Keep what belongs under the node, and review "
+            + "all keys again in the same form."),
+      ]
     }
-    return result.children.count >= 2 && removed.count * 2 <= supported.count
   }
 
   private func propose() async throws -> ([[String]], UnusableAnswer?) {
@@ -71,7 +83,7 @@ struct NodeExpander: Sendable {
     for number in 0..<knobs.proposals {
       let asked = try await asker.ask(
         .proposeChildren, .proposer, inputs: inputs,
-        schema: AnswerSchemas.children(atMost: knobs.childrenCap), draw: "proposal \(number)"
+        schema: AnswerSchemas.children(atMost: knobs.childrenCap), draw: draw("proposal \(number)")
       ) { (json, _) throws(UnusableAnswer) in try json.texts("children") }
       switch asked.result {
       case .success(let names):
@@ -80,7 +92,7 @@ struct NodeExpander: Sendable {
           [
             "call": .string(asked.call.hex), "names": .array(names.map { .string($0) }),
             "number": JSON(number), "task": .string(PromptTask.proposeChildren.rawValue),
-          ])
+          ], regrowth)
         proposals.append(names)
       case .failure(let failure): problem = failure
       }
@@ -89,17 +101,20 @@ struct NodeExpander: Sendable {
   }
 
   private func review(
-    _ candidates: [Names.Candidate], round: Int
+    _ candidates: [Names.Candidate], round: Int, after objection: Objection?
   ) async throws -> ChildReview? {
     let keys = candidates.indices.map(Names.key)
     var inputs = inputs
     inputs["candidates"] = Names.json(candidates, proposals: knobs.proposals)
+    if let objection { inputs["objection"] = .string(objection.fault) }
     let asked = try await asker.ask(
       .reviewChildren, .critic, inputs: inputs, schema: AnswerSchemas.childReview(keys: keys),
-      draw: round == 0 ? "review" : "review repair \(round)"
+      draw: draw(round == 0 ? "review" : "review repair \(round)"),
+      following: objection?.messages ?? []
     ) { (json, _) throws(UnusableAnswer) in try ChildReview.read(json, keys: keys) }
     guard case .success(var review) = asked.result else { return nil }
     review.call = asked.call
+    review.text = asked.text
     return review
   }
 
@@ -112,95 +127,7 @@ struct NodeExpander: Sendable {
           "candidate": .string(edit.candidate),
           "outcome": edit.isVoid || !isApplied ? "void" : "applied",
           "reason": .string(edit.reason), "target": .string(edit.target),
-        ])
+        ], regrowth)
     }
-  }
-}
-
-/// The critic's decisions on the candidates of one node.
-struct ChildReview: Sendable {
-  struct Decision: Sendable {
-    let action: String
-    let reason: String
-    let target: String
-  }
-  struct Edit: Sendable {
-    let action: String
-    let candidate: String
-    let target: String
-    let reason: String
-    let isVoid: Bool
-  }
-
-  /// One a candidate, in their order.
-  var decisions: [Decision]
-  var missing: [String]
-  var call: RecordID?
-
-  static func read(_ json: JSON, keys: [String]) throws(UnusableAnswer) -> ChildReview {
-    var decisions: [Decision] = []
-    for key in keys {
-      guard let decision = json[key] else {
-        throw UnusableAnswer(.wrongShape, "it has no decision on '\(key)'")
-      }
-      decisions.append(
-        Decision(
-          action: try decision.text("action"), reason: try decision.text("reason"),
-          target: decision["target"]?.string ?? ""))
-    }
-    return ChildReview(decisions: decisions, missing: try json.texts("missing"), call: nil)
-  }
-
-  /// The children after all valid edits, and the edits; one that names nothing known is void.
-  func apply(
-    to candidates: [Names.Candidate], taken: Set<String>
-  ) -> (children: [Names.Candidate], edits: [Edit]) {
-    var children: [Names.Candidate?] = candidates
-    var edits: [Edit] = []
-    for (index, decision) in decisions.enumerated() where decision.action != "keep" {
-      var target = decision.target
-      var isVoid = false
-      switch decision.action {
-      case "remove": children[index] = nil
-      case "merge":
-        let place = candidates.indices.first { Names.key($0) == decision.target }
-        if let place, place != index, children[place] != nil, let merged = children[index] {
-          children[place]?.votes += merged.votes
-          children[index] = nil
-          target = candidates[place].name
-        } else {
-          isVoid = true
-        }
-      case "rename":
-        if let name = Names.cleaned(decision.target), isFree(name, children, index, taken) {
-          children[index]?.name = name
-        } else {
-          isVoid = true
-        }
-      default: isVoid = true
-      }
-      edits.append(
-        Edit(
-          action: decision.action, candidate: candidates[index].name, target: target,
-          reason: decision.reason, isVoid: isVoid))
-    }
-    for name in missing {
-      let cleaned = Names.cleaned(name)
-      let isVoid = cleaned.map { !isFree($0, children, nil, taken) } ?? true
-      if let cleaned, !isVoid { children.append(Names.Candidate(name: cleaned, votes: 0)) }
-      edits.append(
-        Edit(
-          action: "add", candidate: "", target: cleaned ?? name, reason: "named as missing",
-          isVoid: isVoid))
-    }
-    return (children.compactMap(\.self), edits)
-  }
-
-  private func isFree(
-    _ name: String, _ children: [Names.Candidate?], _ place: Int?, _ taken: Set<String>
-  ) -> Bool {
-    let normalized = NodeName.normalized(name)
-    return !taken.contains(normalized)
-      && !children.enumerated().contains { $0 != place && $1?.normalized == normalized }
   }
 }

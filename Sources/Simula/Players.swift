@@ -41,7 +41,7 @@ package enum Players {
     return [
       settings.provider.rawValue, model(settings), settings.revision ?? "",
       sampling.temperature.map { "\($0)" } ?? "", sampling.topP.map { "\($0)" } ?? "",
-      sampling.maxTokens.map { "\($0)" } ?? "",
+      sampling.maxTokens.map { "\($0)" } ?? "", settings.isStructured ? "" : "text",
     ].joined(separator: "\n")
   }
 
@@ -58,7 +58,7 @@ package enum Players {
       players[role] = Player(
         teacher: teacher, provider: settings.provider.rawValue, model: model(settings),
         revision: settings.revision, sampling: sampling(settings, role),
-        wantsInputs: settings.provider == .embedded)
+        wantsInputs: settings.provider == .embedded, isStructured: settings.isStructured)
     }
     return players
   }

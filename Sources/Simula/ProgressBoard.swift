@@ -5,7 +5,7 @@ package import Teachers
 /// Where a run is, gathered from its parts and told to its observer.
 package final class ProgressBoard: Sendable {
   private struct State {
-    var stage = StageName.factors
+    var stage = StageName.factors.rawValue
     var done = 0
     var total: Int?
     var counts = CallCache.Counts()
@@ -17,8 +17,13 @@ package final class ProgressBoard: Sendable {
 
   /// Begins a stage whose number of units is known or not.
   package func start(_ stage: StageName, total: Int? = nil) {
+    start(stage.rawValue, total: total)
+  }
+
+  /// Begins work that is no stage, under a name of its own.
+  package func start(_ name: String, total: Int?) {
     tell { state in
-      state.stage = stage
+      state.stage = name
       state.done = 0
       state.total = total
     }
@@ -32,7 +37,7 @@ package final class ProgressBoard: Sendable {
     let progress = state.withLock { state in
       change(&state)
       return RunProgress(
-        stage: state.stage.rawValue, done: state.done, total: state.total,
+        stage: state.stage, done: state.done, total: state.total,
         asked: state.counts.asked, cached: state.counts.cached)
     }
     observer.update(progress)

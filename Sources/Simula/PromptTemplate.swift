@@ -116,8 +116,12 @@ package enum PromptTask: String, Sendable, CaseIterable {
   case askIncorrect = "ask-incorrect"
   case solve
   case solveCheck = "solve-check"
+  case alterAnswer = "alter-answer"
 
   package var path: String { "prompts/\(rawValue).mustache" }
+
+  /// Whether a dataset may do without the template: those made by earlier releases do.
+  package var isOptional: Bool { self == .alterAnswer }
 
   /// What a template may name, also inside of lists.
   var variables: Set<String> {
@@ -137,22 +141,23 @@ package enum PromptTask: String, Sendable, CaseIterable {
       case .generate: requirements + ["scenario", "examples"]
       case .refine: requirements + ["scenario", "draft", "explanation"]
       case .judgeRequirements: requirements + ["scenario", "sample"]
-      case .askCorrect, .askIncorrect, .solveCheck: ["question", "answer"]
+      case .askCorrect, .askIncorrect, .solveCheck, .alterAnswer: ["question", "answer"]
       case .solve: ["question"]
       }
     return Set(own + ["description", "schema"])
   }
 }
 
-/// All templates of a dataset.
+/// The templates of a dataset.
 package struct PromptSet: Sendable {
   private let templates: [PromptTask: PromptTemplate]
 
-  /// Takes the bytes of each template; every task needs one.
+  /// Takes the bytes of each template; every task needs one, unless it is optional.
   package init(_ files: [PromptTask: [UInt8]]) throws(SimulaError) {
     var templates: [PromptTask: PromptTemplate] = [:]
     for task in PromptTask.allCases {
       guard let bytes = files[task] else {
+        if task.isOptional { continue }
         throw SimulaError(
           .template, "'\(task.path)' is missing",
           hint: "restore it with 'git checkout HEAD -- \(task.path)'")
@@ -162,8 +167,11 @@ package struct PromptSet: Sendable {
     self.templates = templates
   }
 
+  /// Whether there is a template, which is in doubt for optional ones only.
+  package func has(_ task: PromptTask) -> Bool { templates[task] != nil }
+
   package subscript(task: PromptTask) -> PromptTemplate {
-    guard let template = templates[task] else { preconditionFailure("every task has a template") }
+    guard let template = templates[task] else { preconditionFailure("\(task) has no template") }
     return template
   }
 

@@ -20,14 +20,14 @@ struct RequirementCritic: Sendable {
     _ attempt: Attempt, _ scenario: Scenario, _ first: Draft, rewrite drafts: DraftWriter,
     _ trail: inout SlotTrail
   ) async throws -> Draft? {
-    guard asker.recipe.critics.judgesRequirements else { return first }
+    guard attempt.knobs.critics.judgesRequirements else { return first }
     var draft = first
-    for round in 0...asker.recipe.critics.refineRounds {
+    for round in 0...attempt.knobs.critics.refineRounds {
       guard
         let objection = try await judge(attempt, scenario, draft, round: round, &trail)
       else { return nil }
       guard !objection.isEmpty else { return draft }
-      let isLast = round == asker.recipe.critics.refineRounds
+      let isLast = round == attempt.knobs.critics.refineRounds
       trail.records.append(
         attempt.rejection(
           isLast ? .requirements : .refined, detail: objection, call: draft.call,
@@ -42,24 +42,41 @@ struct RequirementCritic: Sendable {
     return nil
   }
 
+  /// What the critic says of one sample.
+  struct Opinion: Sendable {
+    let isAccepted: Bool
+    let explanation: String
+
+    init(_ json: JSON, isLastTry _: Bool) throws(UnusableAnswer) {
+      let verdict = try json.text("verdict")
+      guard verdict == "accept" || verdict == "reject" else {
+        throw UnusableAnswer(.wrongShape, "'verdict' is neither \"accept\" nor \"reject\"")
+      }
+      isAccepted = verdict == "accept"
+      explanation = try json.text("explanation")
+    }
+  }
+
+  /// Judges whether a sample meets what the prompts say of a mix, and a scenario.
+  func judge(
+    _ sample: JSON, requirements: JSON, scenario: String, draw: String
+  ) async throws -> Asked<Opinion> {
+    try await asker.ask(
+      .judgeRequirements, .critic,
+      inputs: JSONObject([
+        ("requirements", requirements), ("scenario", .string(scenario)),
+        ("sample", .string(form.visible(sample))),
+      ]), schema: AnswerSchemas.requirementVerdict, draw: draw, read: Opinion.init)
+  }
+
   /// The critic's objection, "" for none, or nil when it gave no usable verdict.
   private func judge(
     _ attempt: Attempt, _ scenario: Scenario, _ draft: Draft, round: Int,
     _ trail: inout SlotTrail
   ) async throws -> String? {
-    let asked = try await asker.ask(
-      .judgeRequirements, .critic,
-      inputs: JSONObject([
-        ("requirements", attempt.requirements), ("scenario", .string(scenario.text)),
-        ("sample", .string(form.visible(draft.value))),
-      ]), schema: AnswerSchemas.requirementVerdict, draw: "\(attempt.draw) round \(round)"
-    ) { (json, _) throws(UnusableAnswer) in
-      let verdict = try json.text("verdict")
-      guard verdict == "accept" || verdict == "reject" else {
-        throw UnusableAnswer(.wrongShape, "'verdict' is neither \"accept\" nor \"reject\"")
-      }
-      return (isAccepted: verdict == "accept", explanation: try json.text("explanation"))
-    }
+    let asked = try await judge(
+      draft.value, requirements: attempt.requirements, scenario: scenario.text,
+      draw: "\(attempt.draw) round \(round)")
     switch asked.result {
     case .failure(let problem):
       trail.records.append(
@@ -67,13 +84,13 @@ struct RequirementCritic: Sendable {
           .unjudged, detail: "requirements: \(problem.message)", call: asked.call,
           metaPrompt: draft.metaPrompt, draft: draft))
       return nil
-    case .success(let verdict):
+    case .success(let opinion):
       trail.records.append(
         Verdict.record(
           draft, .judgeRequirements, round: round, call: asked.call,
-          outcome: verdict.isAccepted ? "accept" : "reject", explanation: verdict.explanation))
-      if verdict.isAccepted { return "" }
-      return verdict.explanation.isEmpty ? "it does not meet its requirements" : verdict.explanation
+          outcome: opinion.isAccepted ? "accept" : "reject", explanation: opinion.explanation))
+      if opinion.isAccepted { return "" }
+      return opinion.explanation.isEmpty ? "it does not meet its requirements" : opinion.explanation
     }
   }
 }

@@ -21,6 +21,8 @@ package struct RunReport: Sendable {
   /// How many attempts or drafts were not accepted, by reason.
   package var rejections: [Rejection: Int] = [:]
   package var notices: [String] = []
+  /// What filling gaps came to; nil where the recipe asks for none.
+  package var gaps: GapReport?
   package var datasetDigest: Digest?
   /// Why fewer samples were kept than wanted, or nil.
   package var shortfall: String?

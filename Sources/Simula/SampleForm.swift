@@ -1,23 +1,28 @@
-import CanonicalJSON
-import Dataset
+package import CanonicalJSON
+package import Dataset
 import JSONSchema
 
 /// The recipe's sample schema with what the critics may see of a sample.
-struct SampleForm: Sendable {
-  let shape: SampleShape
+package struct SampleForm: Sendable {
+  package let shape: SampleShape
   /// The schema of the answer property.
   let answerSchema: JSON
   private let validator: SchemaValidator
+  /// The schema with nothing required, for an answer alone.
+  private let partValidator: SchemaValidator
 
-  init(_ shape: SampleShape) throws(SimulaError) {
+  package init(_ shape: SampleShape) throws(SimulaError) {
     self.shape = shape
     do {
       validator = try SchemaValidator(schema: shape.schema)
+      var part = validator.schema.object ?? JSONObject()
+      for name in ["required", "minProperties", "if", "dependencies"] { part[name] = nil }
+      partValidator = try SchemaValidator(schema: .object(part))
     } catch {
       throw SimulaError(.sources, "the sample's schema is not usable: \(error.message)")
     }
-    let schema = try? JSON(parsing: shape.schema)
-    answerSchema = shape.answer.flatMap { schema?["properties"]?[$0] } ?? ["type": "string"]
+    let schema = validator.schema
+    answerSchema = shape.answer.flatMap { schema["properties"]?[$0] } ?? ["type": "string"]
   }
 
   /// Takes a value of the schema.
@@ -25,6 +30,24 @@ struct SampleForm: Sendable {
     let violations = validator.validate(value)
     guard let first = violations.first else { return value }
     throw UnusableAnswer(.wrongShape, "it breaks the schema: \(first)")
+  }
+
+  /// What is wrong with an answer by itself, or nil when the schema takes it.
+  package func problem(answer: JSON) -> String? {
+    guard let name = shape.answer else { return nil }
+    return partValidator.validate(.object(JSONObject([(name, answer)]))).first
+  }
+
+  /// A recorded value as its model wrote it: records sort their members, while a sample has them in
+  /// the order of the schema.
+  func ordered(_ value: JSON) -> JSON {
+    guard let object = value.object, let properties = validator.schema["properties"]?.object else {
+      return value
+    }
+    let names = properties.names.filter { object[$0] != nil }
+    let others = object.names.filter { properties[$0] == nil }
+    return .object(
+      JSONObject((names + others).compactMap { name in object[name].map { (name, $0) } }))
   }
 
   /// What critics see: everything but the hidden properties, in the order of the sample.
@@ -35,18 +58,18 @@ struct SampleForm: Sendable {
   }
 
   /// The question as solvers see it: text as it is, anything else as JSON.
-  func question(_ value: JSON) -> String {
+  package func question(_ value: JSON) -> String {
     let fields = shape.question.compactMap { name in value[name].map { (name, $0) } }
     if fields.count == 1, let text = fields[0].1.string { return text }
     return fields.map { "\($0.0): \($0.1.string ?? $0.1.text)" }.joined(separator: "\n")
   }
 
-  func answer(_ value: JSON) -> JSON? { shape.answer.flatMap { value[$0] } }
+  package func answer(_ value: JSON) -> JSON? { shape.answer.flatMap { value[$0] } }
 
   /// Whether two answers are the same: numbers by value, text without case and outer space.
   ///
   /// Text counts as a number only in plain decimal form that a double holds exactly.
-  static func same(_ left: JSON, _ right: JSON) -> Bool {
+  package static func same(_ left: JSON, _ right: JSON) -> Bool {
     normalized(left) == normalized(right)
   }
 

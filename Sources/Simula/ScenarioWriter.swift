@@ -18,11 +18,11 @@ struct ScenarioWriter: Sendable {
   init(_ asker: Asker) { self.asker = asker }
 
   func run(_ attempt: Attempt, _ trail: inout SlotTrail) async throws -> Scenario? {
-    let count = asker.recipe.metaPrompts.candidates
+    let count = attempt.knobs.candidates
     let asked = try await asker.ask(
       .metaPrompts, .prompter,
       inputs: JSONObject([("requirements", attempt.requirements), ("count", JSON(count))]),
-      schema: AnswerSchemas.scenarios(count: count), draw: attempt.draw
+      schema: AnswerSchemas.scenarios(count: count), draw: attempt.scenarioDraw
     ) { (json, _) throws(UnusableAnswer) in
       let scenarios = distinct(try json.texts("scenarios"))
       guard !scenarios.isEmpty else {
@@ -53,15 +53,15 @@ struct ScenarioWriter: Sendable {
   /// One of K, by hash of slot and attempt.
   private func choice(_ attempt: Attempt, of count: Int) -> Int {
     let chance = Chance.uniform(
-      asker.recipe.randomSeed, "scenario", String(attempt.slot), String(attempt.number))
+      asker.recipe.randomSeed, "scenario", attempt.group.description, String(attempt.number))
     return min(count - 1, Int(chance * Double(count)))
   }
 
   /// Membership by hash against c: raising c only adds, lowering it only removes.
   private func isComplexified(_ attempt: Attempt) -> Bool {
     Chance.uniform(
-      asker.recipe.randomSeed, "complexify", String(attempt.slot), String(attempt.number))
-      < asker.recipe.complexity.fraction
+      asker.recipe.randomSeed, "complexify", attempt.group.description, String(attempt.number))
+      < attempt.knobs.fraction
   }
 
   private func distinct(_ texts: [String]) -> [String] {
@@ -79,7 +79,7 @@ struct ScenarioWriter: Sendable {
       .complexify, .prompter,
       inputs: JSONObject([
         ("requirements", attempt.requirements), ("scenario", .string(scenario.text)),
-      ]), schema: AnswerSchemas.scenario, draw: attempt.draw
+      ]), schema: AnswerSchemas.scenario, draw: attempt.scenarioDraw
     ) { (json, _) throws(UnusableAnswer) in
       let text = try json.text("scenario").split(whereSeparator: \.isWhitespace)
         .joined(separator: " ")

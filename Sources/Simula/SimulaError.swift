@@ -7,6 +7,10 @@ package struct SimulaError: Error, Sendable {
     case unusableAnswers
     /// The sources contradict themselves or the recipe.
     case sources
+    /// A file of right answers cannot be used.
+    case gold
+    /// There is nothing to calibrate, or nothing to calibrate it with.
+    case calibration
     /// A file for the time of a run could not be used.
     case storage
     /// Too few samples, with no way on.

@@ -11,6 +11,8 @@ package struct SlotTrail: Sendable {
   package var sample: Record?
   /// The accepted sample's value.
   package var value: JSON?
+  /// What the slot asks for.
+  package var mix: Mix?
   /// Why the accepted sample is not kept.
   var refusal: Duplicates.Refusal?
 }
@@ -18,7 +20,7 @@ package struct SlotTrail: Sendable {
 /// Fills one slot: its mix, then attempts of meta-prompt, complexification, draft and critics.
 package struct SlotWork: Sendable {
   private let asker: Asker
-  private let sampler: MixSampler
+  let sampler: MixSampler
   private let until: DataStage
   private let scenarios: ScenarioWriter
   private let drafts: DraftWriter
@@ -30,23 +32,41 @@ package struct SlotWork: Sendable {
   ) throws(SimulaError) {
     self.asker = asker
     self.until = until
-    sampler = MixSampler(sources, randomSeed: asker.recipe.randomSeed)
+    sampler = MixSampler(sources, recipe: asker.recipe)
     scenarios = ScenarioWriter(asker)
     let shape = try SampleForm(asker.recipe.sample)
     drafts = DraftWriter(asker, form: shape)
     requirements = RequirementCritic(asker, form: shape)
     double = DoubleCritic(asker, form: shape)
+    for strategy in sources.strategies { try check(strategy) }
   }
 
-  package func run(slot: Int, from firstAttempt: Int) async throws -> SlotOutcome<SlotTrail> {
+  /// Makes sure that answers can be judged as a strategy says.
+  private func check(_ strategy: Strategy) throws(SimulaError) {
+    guard let double = strategy.overrides.double, double != .off else { return }
+    let shape = asker.recipe.sample
+    guard shape.answer == nil || double == .solve && !shape.answerIsComparable else { return }
+    throw SimulaError(
+      .sources,
+      "the strategy '\(strategy.name)' asks for 'double: \(double.rawValue)', but "
+        + (shape.answer == nil ? "samples have no answer" : "code cannot compare such answers"),
+      hint: "change or remove 'critics' of that strategy in strategies.yaml")
+  }
+
+  package func run(slot: Slot, from firstAttempt: Int) async throws -> SlotOutcome<SlotTrail> {
     var trail = SlotTrail()
-    let mix = try sampler.mix(slot: slot)
+    let mix = try sampler.mix(
+      of: slot.group(instances: asker.recipe.metaPrompts.instances))
     let mixRecord = mix.record
+    trail.mix = mix
     trail.records.append(mixRecord)
     guard until != .mixes else { return SlotOutcome(acceptedAttempt: firstAttempt, value: trail) }
     let asked = sampler.requirements(mix)
+    let knobs = asker.recipe.knobs(of: sampler.strategy(of: mix)?.overrides ?? .init())
     for attempt in firstAttempt..<asker.recipe.slots.attempts {
-      let place = Attempt(slot: slot, number: attempt, mix: mixRecord.id, requirements: asked)
+      let place = Attempt(
+        slot: slot, group: mix.slot, number: attempt, mix: mixRecord.id, requirements: asked,
+        knobs: knobs)
       if try await run(place, &trail) {
         return SlotOutcome(acceptedAttempt: attempt, value: trail)
       }
@@ -74,13 +94,17 @@ package struct SlotWork: Sendable {
 
 /// One try at a slot.
 struct Attempt: Sendable {
-  let slot: Int
+  let slot: Slot
+  /// The slot whose mix and scenarios this one shares.
+  let group: Slot
   let number: Int
   let mix: RecordID
   /// What the prompts say of the mix.
   let requirements: JSON
+  let knobs: SampleKnobs
 
   var draw: String { "slot \(slot) attempt \(number)" }
+  var scenarioDraw: String { "slot \(group) attempt \(number)" }
 
   /// The record of an attempt or draft that was not accepted.
   func rejection(
@@ -89,7 +113,7 @@ struct Attempt: Sendable {
     var members = JSONObject([
       ("attempt", JSON(number)), ("call", .string(call.hex)), ("detail", .string(detail)),
       ("meta-prompt", .string(metaPrompt?.hex ?? "")), ("reason", .string(reason.rawValue)),
-      ("sample", .string(draft?.record.id.hex ?? "")), ("slot", JSON(slot)),
+      ("sample", .string(draft?.record.id.hex ?? "")), ("slot", slot.json),
     ])
     members["value"] = draft?.value
     return Record(.rejections, .object(members))
@@ -131,7 +155,7 @@ struct Draft: Sendable {
       .samples,
       [
         "attempt": JSON(attempt.number), "call": .string(call.hex),
-        "meta-prompt": .string(metaPrompt.hex), "slot": JSON(attempt.slot), "value": value,
+        "meta-prompt": .string(metaPrompt.hex), "slot": attempt.slot.json, "value": value,
       ])
   }
 }

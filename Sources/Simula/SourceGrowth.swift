@@ -7,6 +7,8 @@ package struct SourceGrowth: Sendable {
   private let log: GrowthLog
   private let progress: ProgressBoard
   private let merge: SourceMerge
+  private let reused: [NodeID: Taxonomy]
+  private let replanNumber: Int
 
   /// Sets up growth.
   ///
@@ -16,9 +18,14 @@ package struct SourceGrowth: Sendable {
   ///   - progress: Is told of each node.
   ///   - base: The sources as last generated, or nil.
   ///   - ours: The text as it stands, or nil.
+  ///   - reused: Grown trees that are taken as they are, by their factors.
+  ///   - replanNumber: How often strategies were planned before, when they shall be others.
   package init(
-    _ asker: Asker, log: GrowthLog, progress: ProgressBoard, base: Sources?, ours: Sources?
+    _ asker: Asker, log: GrowthLog, progress: ProgressBoard, base: Sources?, ours: Sources?,
+    reused: [NodeID: Taxonomy] = [:], replanNumber: Int = 0
   ) {
+    self.reused = reused
+    self.replanNumber = replanNumber
     self.asker = asker
     self.log = log
     self.progress = progress
@@ -50,7 +57,8 @@ package struct SourceGrowth: Sendable {
       return (merge.keepingOwn(taxonomies), merge.grown(factors: proposed, taxonomies: grown))
     }
     progress.start(.strategies)
-    let planned = try await StrategyStage(asker, log: log, taxonomies: taxonomies).run()
+    let planned = try await StrategyStage(asker, log: log, taxonomies: taxonomies)
+      .run(again: replanNumber)
     return (
       merge.strategies(planned, taxonomies: taxonomies),
       merge.grown(factors: proposed, taxonomies: grown, strategies: planned)
@@ -60,7 +68,7 @@ package struct SourceGrowth: Sendable {
   private func grow(_ factors: [Taxonomy]) async throws -> [Taxonomy] {
     progress.start(.taxonomies)
     return try await withThrowingTaskGroup(of: (Int, Taxonomy).self) { group in
-      for (index, factor) in factors.enumerated() {
+      for (index, factor) in factors.enumerated() where reused[factor.root.id] == nil {
         let stage = TaxonomyStage(asker, log: log, factor: factor.root) { [progress] in
           progress.advance()
         }
@@ -68,7 +76,7 @@ package struct SourceGrowth: Sendable {
       }
       var taxonomies: [Int: Taxonomy] = [:]
       while let (index, taxonomy) = try await group.next() { taxonomies[index] = taxonomy }
-      return factors.indices.compactMap { taxonomies[$0] }
+      return factors.indices.compactMap { taxonomies[$0] ?? reused[factors[$0].root.id] }
     }
   }
 }

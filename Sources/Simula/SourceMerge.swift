@@ -41,9 +41,13 @@ package struct SourceMerge: Sendable {
   /// All sources, the strategies without what is no longer there.
   func strategies(_ planned: [Strategy], taxonomies: [Taxonomy]) -> Sources {
     guard let ours else { return Sources(taxonomies: taxonomies, strategies: planned) }
-    let merged = SourceMerge.order(
-      base.strategies.map(\.id), ours.strategies.map(\.id), planned.map(\.id)
-    ).compactMap { id -> Strategy? in
+    var ids = SourceMerge.order(
+      base.strategies.map(\.id), ours.strategies.map(\.id), planned.map(\.id))
+    // What a person changed stays, also where the new plan has no such strategy.
+    for own in ours.strategies where !ids.contains(own.id) {
+      if base.strategies.first(where: { $0.id == own.id }) != own { ids.append(own.id) }
+    }
+    let merged = ids.compactMap { id -> Strategy? in
       let old = base.strategies.first { $0.id == id }
       let own = ours.strategies.first { $0.id == id }
       let new = planned.first { $0.id == id }
@@ -69,7 +73,8 @@ package struct SourceMerge: Sendable {
       strategies ?? base.strategies)
   }
 
-  private static func sources(_ taxonomies: [Taxonomy], _ strategies: [Strategy]) -> Sources {
+  /// Sources whose strategies name only what is there.
+  static func sources(_ taxonomies: [Taxonomy], _ strategies: [Strategy]) -> Sources {
     let present = Set(taxonomies.flatMap { $0.nodes.map(\.id) })
     let valid = strategies.compactMap { strategy -> Strategy? in
       var strategy = strategy
@@ -90,7 +95,8 @@ package struct SourceMerge: Sendable {
     return kept + theirs.filter { !inBase.contains($0) && !inOurs.contains($0) }
   }
 
-  private static func merge(
+  /// Joins three states of one tree.
+  static func merge(
     _ base: Taxonomy?, _ ours: Taxonomy?, _ theirs: Taxonomy?
   ) -> Taxonomy? {
     guard let ours else { return theirs }

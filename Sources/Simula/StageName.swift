@@ -22,8 +22,10 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
   /// The hash of what defines this stage for a recipe and its prompts.
   package func key(_ recipe: Recipe, _ prompts: PromptSet) -> StageKey {
     let (version, knobs, tasks, roles) = definition(recipe)
+    let reading = [("answers", String(Asker.codeVersion))]
     return StageKey(
-      name: rawValue, codeVersion: version, knobs: knobs, templates: prompts.bytes(tasks),
+      name: rawValue, codeVersion: version, knobs: knobs + (roles.isEmpty ? [] : reading),
+      templates: prompts.bytes(tasks),
       teachers: roles.map { ($0.rawValue, Players.identity(recipe, $0)) })
   }
 
@@ -63,8 +65,12 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
     case .mixes:
       return (
         MixSampler.codeVersion,
-        [("samples", String(recipe.sampleCount)), ("random-seed", String(recipe.randomSeed))], [],
-        []
+        [
+          ("samples", String(recipe.sampleCount)), ("random-seed", String(recipe.randomSeed)),
+          ("order", recipe.strategy.order.rawValue),
+          ("instances", String(recipe.metaPrompts.instances)),
+          ("whole-taxonomies", String(recipe.arm.usesWholeTaxonomies)),
+        ], [], []
       )
     case .metaPrompts:
       return (
@@ -72,6 +78,7 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
         domain + [
           ("candidates", String(recipe.metaPrompts.candidates)),
           ("fraction", String(recipe.complexity.fraction)),
+          ("uses-candidates", String(recipe.arm.usesCandidates)),
         ], ScenarioWriter.tasks, [.prompter]
       )
     case .samples:
@@ -92,6 +99,9 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
       ("refine", String(recipe.critics.refineRounds)), ("double", recipe.critics.double.rawValue),
       ("attempts", String(recipe.slots.attempts)), ("extra", String(recipe.slots.extraShare)),
       ("near", recipe.duplicates.near.map { "\($0)" } ?? "off"),
+      ("uses-critics", String(recipe.arm.usesCritics)),
+      ("gap-minimum", String(recipe.gapFill.minimum)),
+      ("gap-limit", String(recipe.gapFill.limit)),
     ]
       + recipe.duplicates.heldOut.flatMap { set in
         [("held-out", (set.question ?? []).joined(separator: "\n"))]

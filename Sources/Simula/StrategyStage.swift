@@ -26,7 +26,8 @@ package struct StrategyStage: Sendable {
     let factor: Int
   }
 
-  package func run() async throws -> [Strategy] {
+  /// Asks for strategies; a number makes the question another one than the first time.
+  package func run(again number: Int = 0) async throws -> [Strategy] {
     let offers = offers()
     let count = asker.recipe.strategy.count
     let asked = try await asker.ask(
@@ -43,19 +44,22 @@ package struct StrategyStage: Sendable {
         ),
         ("minimum", JSON(count.lowerBound)), ("maximum", JSON(count.upperBound)),
       ]), schema: AnswerSchemas.strategies(paths: offers.map(\.path), atMost: count.upperBound),
-      draw: "strategies"
+      draw: number == 0 ? "strategies" : "strategies again \(number)"
     ) { (json, isLastTry) throws(UnusableAnswer) in
       try read(json, offers: offers, isLastTry: isLastTry)
     }
     switch asked.result {
     case .success(let strategies):
-      log.add(
-        .plans, .init(order: 2),
-        [
-          "call": .string(asked.call.hex), "level": 0,
-          "task": .string(PromptTask.planStrategies.rawValue),
-          "text": .string(strategies.map(\.name).joined(separator: "; ")),
-        ])
+      var members: JSON = [
+        "call": .string(asked.call.hex), "level": 0,
+        "task": .string(PromptTask.planStrategies.rawValue),
+        "text": .string(strategies.map(\.name).joined(separator: "; ")),
+      ]
+      if number > 0, var object = members.object {
+        object["regrowth"] = JSON(number)
+        members = .object(object)
+      }
+      log.add(.plans, .init(order: 2), members)
       return strategies
     case .failure(let problem):
       log.notice("no usable strategies (\(problem.message)): one strategy joins all factors")

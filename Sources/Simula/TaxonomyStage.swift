@@ -2,9 +2,9 @@ import ArtifactStore
 import CanonicalJSON
 package import Dataset
 
-/// Grows the tree of one factor level by level.
+/// Grows the tree of one factor, or what is below one of its nodes, level by level.
 package struct TaxonomyStage: Sendable {
-  static let codeVersion = 1
+  static let codeVersion = 2
   static let tasks: [PromptTask] = [.proposeChildren, .reviewChildren, .planLevel]
   /// How many nodes are expanded at once, further limited by each teacher.
   static let parallelNodes = 16
@@ -14,41 +14,85 @@ package struct TaxonomyStage: Sendable {
   private let factor: String
   /// The factor's own node, whose id outlives its name.
   private let root: NodeID
+  private let origin: Start
   private let expanded: @Sendable () -> Void
   private var knobs: TaxonomyKnobs { asker.recipe.taxonomy }
+
+  /// Where growth begins.
+  private struct Start: Sendable {
+    let node: NodeID
+    /// The tree that the node is in; its own branch is grown anew.
+    let tree: Taxonomy
+    let plan: String
+    let regrowth: Regrowth?
+  }
 
   /// Sets up the growth of a factor; the function is called after each node, from any task.
   package init(
     _ asker: Asker, log: GrowthLog, factor: Taxonomy.Node,
     expanded: @escaping @Sendable () -> Void
   ) {
-    self.asker = asker
-    self.log = log
-    self.factor = factor.name
-    self.expanded = expanded
-    root = factor.id
+    self.init(
+      asker, log: log,
+      start: Start(node: factor.id, tree: Taxonomy(nodes: [factor]), plan: "", regrowth: nil),
+      expanded: expanded)
   }
 
+  /// Sets up the growth of one branch of a tree, under the plan of its level.
+  init(
+    _ asker: Asker, log: GrowthLog, regrowing regrowth: Regrowth, in tree: Taxonomy, plan: String,
+    expanded: @escaping @Sendable () -> Void
+  ) {
+    self.init(
+      asker, log: log,
+      start: Start(node: regrowth.node, tree: tree, plan: plan, regrowth: regrowth),
+      expanded: expanded)
+  }
+
+  private init(
+    _ asker: Asker, log: GrowthLog, start: Start, expanded: @escaping @Sendable () -> Void
+  ) {
+    self.asker = asker
+    self.log = log
+    origin = start
+    self.expanded = expanded
+    factor = start.tree.root.name
+    root = start.tree.root.id
+  }
+
+  /// Grows down to the recipe's depth.
+  ///
+  /// - Returns: The factor's tree, or the way from its root to the node with all that grew below.
   package func run() async throws -> Taxonomy {
-    var nodes: [NodeID: Taxonomy.Node] = [root: Taxonomy.Node(id: root, parent: nil, name: factor)]
+    let way = origin.tree.path(to: origin.node)
+    var nodes = Dictionary(uniqueKeysWithValues: way.map { ($0.id, $0) })
+    nodes[origin.node]?.isUnexpanded = false
+    var siblings: [NodeID: [String]] = [:]
+    if let parent = way.last?.parent {
+      siblings[origin.node] = origin.tree.children(of: parent).filter { $0.id != origin.node }
+        .map(\.name)
+    }
     var children: [NodeID: [NodeID]] = [:]
+    for node in way { if let parent = node.parent { children[parent] = [node.id] } }
     var votes: [NodeID: Int] = [:]
-    var level = [root]
-    var plan = ""
-    for depth in 0..<knobs.depth where !level.isEmpty {
+    var level = [origin.node]
+    var plan = origin.plan
+    for depth in (way.count - 1)..<max(knobs.depth, way.count - 1) where !level.isEmpty {
       let frontier = capped(level, depth: depth, votes: votes, nodes: nodes)
-      let expansions = try await expand(frontier, plan: plan, nodes: nodes, children: children)
+      let expansions = try await expand(frontier, plan: plan, nodes: nodes, siblings: siblings)
       var next: [NodeID] = []
       for (parent, expansion) in zip(frontier, expansions) {
         guard expansion.children.count >= 2 else {
-          try fail(parent, depth: depth, expansion, nodes: &nodes)
+          try fail(parent, expansion, nodes: &nodes)
           continue
         }
         for child in expansion.children {
-          let id = NodeID(bornUnder: parent, name: child.name)
+          let id = identity(of: child.name, under: parent)
+          guard nodes[id] == nil else { continue }
           nodes[id] = Taxonomy.Node(id: id, parent: parent, name: child.name)
           children[parent, default: []].append(id)
           votes[id] = child.votes
+          siblings[id] = expansion.children.map(\.name).filter { $0 != child.name }
           next.append(id)
         }
       }
@@ -60,14 +104,26 @@ package struct TaxonomyStage: Sendable {
     return Taxonomy(nodes: depthFirst(from: root, nodes: nodes, children: children))
   }
 
+  /// The identity of a grown child: that of the child of its name which the tree has, or a new one.
+  private func identity(of name: String, under parent: NodeID) -> NodeID {
+    let normalized = NodeName.normalized(name)
+    let known = origin.tree.children(of: parent).first {
+      NodeName.normalized($0.name) == normalized
+    }
+    return known?.id ?? NodeID(bornUnder: parent, name: name)
+  }
+
   private func fail(
-    _ node: NodeID, depth: Int, _ expansion: Expansion, nodes: inout [NodeID: Taxonomy.Node]
+    _ node: NodeID, _ expansion: Expansion, nodes: inout [NodeID: Taxonomy.Node]
   ) throws(SimulaError) {
     let reason = expansion.problem ?? "fewer than 2 children"
-    guard depth > 0 else {
+    guard node != origin.node else {
+      let what = node == root ? "factor '\(factor)'" : "'\(nodes[node]?.name ?? "")'"
       throw SimulaError(
-        .unusableAnswers, "factor '\(factor)' could not be divided: \(reason)",
-        hint: "use another model, or name other 'factors:' in recipe.yaml" + UnusableAnswer.again)
+        .unusableAnswers, "\(what) could not be divided: \(reason)",
+        hint: (node == root
+          ? "use another model, or name other 'factors:' in recipe.yaml"
+          : "use another model, or edit the branch by hand") + UnusableAnswer.again)
     }
     nodes[node]?.isUnexpanded = true
     log.notice("'\(nodes[node]?.name ?? "")' of '\(factor)' stays a leaf: \(reason)")
@@ -88,7 +144,7 @@ package struct TaxonomyStage: Sendable {
 
   private func expand(
     _ frontier: [NodeID], plan: String, nodes: [NodeID: Taxonomy.Node],
-    children: [NodeID: [NodeID]]
+    siblings: [NodeID: [String]]
   ) async throws -> [Expansion] {
     try await withThrowingTaskGroup(of: (Int, Expansion).self) { group in
       var results = [Expansion](repeating: Expansion(), count: frontier.count)
@@ -97,11 +153,10 @@ package struct TaxonomyStage: Sendable {
         guard started < frontier.count else { return }
         let index = started
         let node = frontier[index]
-        let siblings = (nodes[node]?.parent.flatMap { children[$0] } ?? []).filter { $0 != node }
         let expander = NodeExpander(
           asker: asker, log: log, factor: factor, root: root, node: node,
-          path: path(to: node, nodes), siblings: siblings.compactMap { nodes[$0]?.name },
-          plan: plan)
+          path: path(to: node, nodes), siblings: siblings[node] ?? [], plan: plan,
+          regrowth: origin.regrowth)
         group.addTask { (index, try await expander.run()) }
         started += 1
       }
@@ -124,7 +179,7 @@ package struct TaxonomyStage: Sendable {
       inputs: JSONObject([
         ("factor", .string(factor)), ("level", JSON(depth)),
         ("nodes", .array(paths.prefix(200).map { .string($0) })),
-      ]), schema: AnswerSchemas.plan, draw: "level \(depth)"
+      ]), schema: AnswerSchemas.plan, draw: origin.regrowth.draw("level \(depth)")
     ) { (json, _) throws(UnusableAnswer) in try json.text("plan") }
     guard case .success(let plan) = asked.result else {
       log.notice("no usable plan for level \(depth + 1) of '\(factor)'")
@@ -135,7 +190,7 @@ package struct TaxonomyStage: Sendable {
       [
         "call": .string(asked.call.hex), "level": JSON(depth),
         "task": .string(PromptTask.planLevel.rawValue), "text": .string(plan),
-      ])
+      ], origin.regrowth)
     return plan
   }
 

@@ -1,10 +1,19 @@
 package import ArtifactStore
 import Synchronization
 
+/// Whoever has a request answered: the call cache of a dataset, or what stands in for it.
+package protocol CallSource: Sendable {
+  /// The answer to a request, recorded or asked for now.
+  ///
+  /// - Throws: ``TeacherError`` when no complete answer came, ``StoreError`` when it could not be
+  ///   made durable.
+  func answer(_ request: CallRequest, from teacher: any Teacher) async throws -> RecordedCall
+}
+
 /// Answers requests from what was recorded, and asks a teacher only for the rest.
 ///
 /// An answer is durable before it is returned. Equal requests in flight share one call.
-package final class CallCache: Sendable {
+package final class CallCache: CallSource {
   /// What a run has used so far.
   package struct Counts: Sendable, Hashable {
     package var asked = 0
@@ -80,10 +89,6 @@ package final class CallCache: Sendable {
     return candidates.first { named.contains($0.id) }
   }
 
-  /// The answer to a request, recorded or asked for now.
-  ///
-  /// - Throws: ``TeacherError`` when no complete answer came, ``StoreError`` when it could not be
-  ///   made durable.
   package func answer(
     _ request: CallRequest, from teacher: any Teacher
   ) async throws -> RecordedCall {

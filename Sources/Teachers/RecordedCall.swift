@@ -9,6 +9,14 @@ package struct RecordedCall: Sendable, Hashable {
   /// Whether no model was asked for it this time.
   package var isCached: Bool
 
+  /// Makes a call of its parts.
+  package init(id: RecordID, answer: Answer, usage: Usage, isCached: Bool) {
+    self.id = id
+    self.answer = answer
+    self.usage = usage
+    self.isCached = isCached
+  }
+
   /// Makes the record of a fresh reply.
   package static func record(_ request: CallRequest, key: CallKey, reply: Reply) -> Record {
     Record(

@@ -5,7 +5,9 @@ import Testing
 @Suite("stemma help")
 struct HelpTests {
   static let commands = [
-    "demo", "init", "run", "status", "log", "show", "list", "cat", "trace", "diff", "branch",
+    "demo", "init", "run", "taxonomy", "status", "log", "show", "list", "cat", "trace", "diff",
+    "calibrate",
+    "branch",
     "tag", "checkout", "rollback", "undo", "merge", "clone", "push", "pull", "import", "export",
     "verify", "compact", "gc", "hook",
   ]
@@ -20,6 +22,18 @@ struct HelpTests {
       #expect(output.errorText == "")
       try expectSnapshot(output.text, named: "help\(command.isEmpty ? "" : "-\(command)").txt")
       #expect(try await stemma.run(["help", command].filter { !$0.isEmpty }).text == output.text)
+    }
+  }
+
+  @Test(
+    "the help of a part of taxonomy is as recorded",
+    arguments: ["show", "edit", "effect", "export", "import", "regrow"])
+  func taxonomy(part: String) async throws {
+    try await withTemporaryDirectory { directory in
+      let output = try await StemmaProgram(in: directory)("taxonomy", part, "--help")
+      #expect(output.text.contains("EXAMPLES"))
+      #expect(output.text.contains("EXIT STATUS"))
+      try expectSnapshot(output.text, named: "help-taxonomy-\(part).txt")
     }
   }
 

@@ -81,7 +81,7 @@ struct HostileTextTests {
   @Test("A text with very many keys is edited in time", .timeLimit(.minutes(1)))
   func editing() throws {
     let text = "samples: 1\n" + (0..<30_000).map { "k\($0): 1\n" }.joined()
-    let edited = try Recipe.settingSampleCount(7, in: text)
+    let edited = try Recipe.setting(path: ["samples"], to: "7", in: text)
     #expect(edited.utf8.elementsEqual(text.replacing("samples: 1", with: "samples: 7").utf8))
   }
 

@@ -20,7 +20,7 @@ struct RecipeEditingTests {
       ("b: 1\r\n", "b: 1\r\nsamples: 250\r\n"),
     ])
   func samples(before: String, after: String) throws {
-    #expect(try Recipe.settingSampleCount(250, in: before) == after)
+    #expect(try Recipe.setting(path: ["samples"], to: "250", in: before) == after)
   }
 
   @Test(
@@ -49,7 +49,7 @@ struct RecipeEditingTests {
       "samples: 'it''s'", "- 1", "samples: [1",
     ])
   func refusals(text: String) {
-    #expect(throws: RecipeErrors.self) { try Recipe.settingSampleCount(5, in: text) }
+    #expect(throws: RecipeErrors.self) { try Recipe.setting(path: ["samples"], to: "5", in: text) }
   }
 
   @Test("A new value that would change more than itself is refused")

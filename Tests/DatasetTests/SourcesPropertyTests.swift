@@ -62,10 +62,16 @@ struct SourcesPropertyTests {
           never.append(Strategy.Pair(a.id, b.id))
         }
       }
-      strategies.append(
-        Strategy(
-          id: NodeID(bornUnder: nil, name: "s \(index)"), name: name(&random, index), weight: 0.25,
-          roots: roots, never: never))
+      var strategy = Strategy(
+        id: NodeID(bornUnder: nil, name: "s \(index)"), name: name(&random, index), weight: 0.25,
+        roots: roots, never: never)
+      strategy.overrides.candidates = [nil, 1, 20].randomElement(using: &random) ?? nil
+      strategy.overrides.fraction = [nil, 0, 0.1, 1].randomElement(using: &random) ?? nil
+      strategy.overrides.judgesRequirements =
+        [nil, true, false].randomElement(using: &random) ?? nil
+      strategy.overrides.refineRounds = [nil, 0, 10].randomElement(using: &random) ?? nil
+      strategy.overrides.double = [nil, .off, .ask, .solve].randomElement(using: &random) ?? nil
+      strategies.append(strategy)
     }
     return Sources(taxonomies: taxonomies, strategies: strategies)
   }

@@ -128,6 +128,25 @@ func deviation(_ count: Int, of total: Int, from expected: Double) -> Double {
     }
   }
 
+  @Test("asked for a wrong answer it gives one, the generator's own where that is another")
+  func alteredAnswers() throws {
+    let wrong = EmbeddedTeacher(
+      rates: RateCell(accuracy: 0, acceptsRight: 1, acceptsWrong: 0).rates)
+    for index in 0..<200 {
+      let sample = try Sample(wrong, Requests.generate(draw: "slot \(index)"))
+      let truth = try #require(EmbeddedTeacher.solve(question: sample.question))
+      func altered(_ answer: Int) throws -> Int? {
+        try wrong.json(
+          Requests.judged(
+            "alter-answer", question: sample.question, answer: String(answer), draw: "slot 0"))[
+            "answer"]?.int
+      }
+      #expect(try altered(truth) == sample.answer)
+      let other = try #require(try altered(sample.answer))
+      #expect(other != sample.answer && other != truth)
+    }
+  }
+
   @Test("the requirement critic rejects at its rate, with the same verdict for the same draft")
   func rejectedDrafts() throws {
     var rates = EmbeddedRates()

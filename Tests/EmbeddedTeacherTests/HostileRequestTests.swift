@@ -7,7 +7,7 @@ import Testing
   private static let tasks = [
     "propose-factors", "review-factors", "propose-children", "review-children", "plan-level",
     "plan-strategies", "meta-prompts", "complexify", "generate", "refine", "judge-requirements",
-    "ask-correct", "ask-incorrect", "solve", "solve-check", "no-such-task", "",
+    "ask-correct", "ask-incorrect", "solve", "solve-check", "alter-answer", "no-such-task", "",
   ]
 
   private static let names = [

@@ -30,7 +30,7 @@ extension FuzzTarget {
       let json = try? Recipe.json(ofYAML: text)
       expect(recipe == nil || json != nil, "a recipe is no YAML")
       if let json { _ = expectNoThrow("YAML is JSON") { try JSON(parsing: json.text) } }
-      guard let edited = try? Recipe.settingSampleCount(7, in: text) else { return }
+      guard let edited = try? Recipe.setting(path: ["samples"], to: "7", in: text) else { return }
       let again = expectNoThrow("an edited recipe is read") { try Recipe.json(ofYAML: edited) }
       expect(again["samples"]?.int == 7, "an edit is lost")
       guard var expected = recipe else { return }

@@ -32,7 +32,10 @@ struct AskerTests {
     Fault(.notJSON, .stop("Sure! The plan is this."), "not JSON"),
     Fault(.notJSON, .stop("{\"plan\": \"x\""), "not JSON"),
     Fault(.severalValues, .stop("{\"plan\":\"x\"}\n{\"plan\":\"y\"}"), "follows"),
-    Fault(.severalValues, .stop("{\"plan\":\"x\"} I hope this helps."), "follows"),
+    Fault(.severalValues, .stop("Either {\"plan\":\"x\"} or {\"plan\":\"y\"}"), "follows"),
+    Fault(.severalValues, .stop("[1] I hope this helps."), "follows"),
+    Fault(.notJSON, .stop("{plan: x} {\"plan\": \"x"), "not JSON"),
+    Fault(.empty, .stop("<think>{\"plan\":\"x\"}</think>"), "empty"),
     Fault(.wrongShape, .stop("[1]"), "no text 'plan'"),
     Fault(.wrongShape, .stop("{\"plan\":3}"), "no text 'plan'"),
     Fault(.wrongShape, .stop("null"), "no text 'plan'"),
@@ -98,11 +101,14 @@ struct AskerTests {
   }
 
   @Test(
-    "White space and code fences around an answer are tolerated",
+    "What stands around the one object of an answer is tolerated",
     arguments: [
       "{\"plan\":\"x\"}", "  {\"plan\":\"x\"}\n\n", "```json\n{\"plan\":\"x\"}\n```",
       "```\n{\"plan\":\"x\"}\n```", "```json {\"plan\":\"x\"}```",
-      "\n```json\n{\"plan\":\"x\"}```\n",
+      "\n```json\n{\"plan\":\"x\"}```\n", "{\"plan\":\"x\"} I hope this helps.",
+      "Here {it} is:\n```json\n{\"plan\":\"x\"}\n```\nDone.",
+      "<think>{\"plan\":\"y\"} no</think>\n{\"plan\":\"x\"}",
+      "So: {\"plan\":\"x\",\"why\":\"{\\\"\"}",
     ])
   func fences(_ text: String) async throws {
     try await Bench.with { bench in
@@ -110,6 +116,23 @@ struct AskerTests {
       let asked = try await plan(try bench.asker(teacher))
       #expect(try asked.result.get() == "x")
       #expect(teacher.requests.count == 1)
+    }
+  }
+
+  @Test("Where a server takes no schemas they stand in the messages, once")
+  func unstructured() async throws {
+    try await Bench.with { bench in
+      var recipe = bench.recipe
+      for role in Role.allCases { recipe.teachers[role]?.isStructured = false }
+      let teacher = ScriptedTeacher.texts("{\"plan\":\"x\"}")
+      let asked = try await plan(try bench.asker(teacher, recipe: recipe))
+      #expect(try asked.result.get() == "x")
+      let request = try #require(teacher.requests.first)
+      #expect(request.schema == nil)
+      #expect(request.messages.last?.text.hasSuffix("of this schema: {}") == true)
+      let plain = try await plan(try bench.asker(ScriptedTeacher.texts("{\"plan\":\"y\"}")))
+      #expect(try plain.result.get() == "y")
+      #expect(plain.call != asked.call)
     }
   }
 

@@ -29,7 +29,7 @@ struct AttemptTests {
     _ bench: Bench, _ teacher: any Teacher, number: Int = 0
   ) async throws -> SlotOutcome<SlotTrail> {
     let work = try SlotWork(try bench.asker(teacher), sources: Self.sources, until: .samples)
-    return try await work.run(slot: number, from: 0)
+    return try await work.run(slot: .numbered(number), from: 0)
   }
 
   private func rejections(_ trail: SlotTrail) throws -> [JSON] {

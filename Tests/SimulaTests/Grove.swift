@@ -71,3 +71,7 @@ extension Taxonomy {
 
   var leaves: [Node] { nodes.filter { isLeaf($0.id) } }
 }
+
+extension Slot: ExpressibleByIntegerLiteral {
+  public init(integerLiteral number: Int) { self = .numbered(number) }
+}

@@ -146,6 +146,30 @@ struct GrowthTests {
       #expect(names(taxonomy) == ["A", "B"])
       #expect(try edits(log).map { $0[3] } == ["void", "void", "applied"])
       #expect(log.notices == [])
+      // The second request says what was wrong with the first answer.
+      let reviews = teacher.requests.filter { $0.task == "review-children" }
+      #expect(reviews[1].messages.prefix(2) == reviews[0].messages[...])
+      #expect(reviews[1].messages.map(\.role) == [.system, .user, .assistant, .user])
+      #expect(reviews[1].messages[2].text.contains("\"remove\""))
+      #expect(
+        reviews[1].messages[3].text.contains(
+          "removes 2 of the 3 names that two or more proposals have: \"A\", \"B\""))
+    }
+  }
+
+  @Test("A name that is merged into a removed one counts as removed")
+  func lostByMerge() async throws {
+    try await Bench.with(Self.knobs) { bench in
+      let four = ["A", "B", "C", "D"]
+      let teacher = proposing([four, four, four]) { request in
+        GrowthScript.review(
+          request,
+          request.draw == "review"
+            ? ["c1": ("merge", "c3"), "c2": ("merge", "c3"), "c3": ("remove", "")] : [:])
+      }
+      let (taxonomy, _) = try await bench.grow(teacher)
+      #expect(names(taxonomy) == four)
+      #expect(teacher.count("review-children") == 2)
     }
   }
 

@@ -19,7 +19,7 @@ struct KnobTests {
       try bench.asker(teacher, recipe: recipe), sources: AttemptTests.sources, until: .metaPrompts)
     var records: [[JSON]] = []
     for slot in 0..<slots {
-      let outcome = try await work.run(slot: slot, from: 0)
+      let outcome = try await work.run(slot: .numbered(slot), from: 0)
       records.append(
         try outcome.value.records.filter { $0.kind == .metaPrompts }.map { record in
           try record.value()

@@ -115,6 +115,10 @@ struct Lab: Sendable {
     try Data(text.utf8).write(to: root.appending(path: path), options: .atomic)
   }
 
+  func remove(_ path: String) throws {
+    try FileManager.default.removeItem(at: root.appending(path: path))
+  }
+
   func set(_ path: [String], to value: String) throws {
     try write("recipe.yaml", try Self.setting(path, to: value, in: try read("recipe.yaml")))
   }

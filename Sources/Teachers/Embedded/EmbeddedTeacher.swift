@@ -53,6 +53,7 @@ package struct EmbeddedTeacher: Teacher {
     case "ask-incorrect": return try judging.ask(inputs, isIncorrect: true)
     case "solve": return try judging.solve(inputs, checks: false, form(of: request))
     case "solve-check": return try judging.solve(inputs, checks: true, form(of: request))
+    case "alter-answer": return try judging.alter(inputs, form(of: request))
     default: break
     }
     try checked.check(description: inputs.text("description"))

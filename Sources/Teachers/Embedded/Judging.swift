@@ -111,6 +111,24 @@ struct Judging {
     return chance.uniform()
   }
 
+  // MARK: Wrong answers
+
+  /// Makes a wrong answer where the right one is given: the one that the generator would give.
+  func alter(_ inputs: EmbeddedInputs, _ form: SampleForm) throws(TeacherError) -> JSON? {
+    let question = try inputs.text("question")
+    let given = Judging.number(try inputs.text("answer"))
+    guard let facts = QuestionFacts(question: question) else { return nil }
+    let slip = facts.slip
+    var wrong = slip.answer
+    // Where somebody takes the usual wrong answer for the right one, another is wanted.
+    while wrong == given || wrong == facts.answer { wrong += 1 }
+    var chance = Chance(0, "explanation")
+    let explanation = facts.working.explanation(
+      with: wrong == slip.answer ? slip : Working.Slip(step: nil, value: wrong, answer: wrong),
+      &chance)
+    return try form.filled(answer: (name: "answer", value: wrong)) { _ in explanation }
+  }
+
   /// The whole number that an answer states, or nil.
   static func number(_ answer: String) -> Int? {
     var digits = answer[...]

@@ -85,7 +85,8 @@ struct FailureWording: Sendable {
     default:
       return TeacherError(
         .rejected, "'\(url.base)' rejected the request for '\(model)'\(tries) \(status)\(said)",
-        hint: "correct \(place) in recipe.yaml to what the server accepts")
+        hint: "correct \(place) in recipe.yaml to what the server accepts; 'structured: false' "
+          + "sends no JSON Schema")
     }
   }
 

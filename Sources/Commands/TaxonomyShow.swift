@@ -1,0 +1,166 @@
+import ArgumentParser
+import ArtifactStore
+import CanonicalJSON
+import Dataset
+import Git
+import Simula
+
+struct TaxonomyShow: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Show taxonomies as trees, with what the samples cover",
+    discussion: """
+      Behind each node: how many slots drew it or a node below it, how many samples are kept there, and \
+      how many of the proposals named it, by the records of the last version. Under each tree: how many \
+      nodes of each level are covered. Weights are shown when they are not 1.
+
+      EXAMPLES
+        stemma taxonomy show
+        stemma taxonomy show Setting --depth 1
+        stemma taxonomy show 'Setting > Shop' --at HEAD~2
+        stemma taxonomy show --json | jq 'select(.type == "node" and .samples == 0)'
+
+      \(ExitStatus.help)
+      """)
+
+  @OptionGroup var dataset: DatasetOptions
+  @OptionGroup var form: FormOptions
+
+  @Argument(help: ArgumentHelp("A factor or another node; all factors without.", valueName: "node"))
+  var node: String?
+
+  @Option(help: ArgumentHelp("Show so many levels below the first.", valueName: "levels"))
+  var depth: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Show a version; without, the text of the working tree.", valueName: "rev"))
+  var at: String?
+
+  func validate() throws {
+    if let depth, depth < 0 { throw ValidationError("'--depth \(depth)' is less than 0") }
+  }
+
+  func run() async throws {
+    let store = try dataset.store()
+    let version = try at.map { revision in try store.version(revision) } ?? store.head()
+    let sources: Sources?
+    if at == nil, store.repository.workingDirectory != nil {
+      sources = try SourceFolder(store).sources()
+    } else {
+      sources = try version.flatMap { version in
+        try Sources.decode(readFile: { path in try version.file(path) })
+      }
+    }
+    guard let sources else { throw SourceFolder.noSources }
+    let counts =
+      try version.map { version in
+        let instances = try? Snapshot(version).recipe.metaPrompts.instances
+        return try NodeCounts(sources, in: version, instances: instances ?? 1)
+      } ?? NodeCounts()
+    for root in try roots(in: sources) {
+      if form.isJSON {
+        printJSON(root.node, root.taxonomy, counts)
+      } else {
+        printText(root.node, root.taxonomy, counts)
+      }
+    }
+  }
+
+  private func roots(in sources: Sources) throws -> [NodeReference.Found] {
+    if let node { return [try NodeReference(sources).find(node)] }
+    return sources.taxonomies.map { NodeReference.Found(taxonomy: $0, node: $0.root) }
+  }
+
+  // MARK: Text
+
+  private func printText(_ node: Taxonomy.Node, _ taxonomy: Taxonomy, _ counts: NodeCounts) {
+    let deepest = depth ?? .max
+    draw(node, taxonomy, counts, first: "", rest: "", depth: 0, deepest)
+    guard node.parent == nil else { return }
+    for level in LevelCoverage.levels(of: taxonomy, counts).dropFirst() {
+      Output.line(
+        "level \(level.level): \(level.sampledCount) of \(level.nodeCount) nodes have samples "
+          + "(\(Self.share(level.sampledCount, level.nodeCount))), \(level.drawnCount) are drawn "
+          + "(\(Self.share(level.drawnCount, level.nodeCount)))")
+    }
+    Output.line()
+  }
+
+  private static func share(_ part: Int, _ whole: Int) -> String {
+    whole == 0 ? "-" : "\(Int((Double(part) / Double(whole) * 100).rounded()))%"
+  }
+
+  private func draw(
+    _ node: Taxonomy.Node, _ taxonomy: Taxonomy, _ counts: NodeCounts, first: String, rest: String,
+    depth: Int, _ deepest: Int
+  ) {
+    let children = taxonomy.children(of: node.id)
+    let isCut = depth == deepest && !children.isEmpty
+    let hidden = isCut ? "  [\(Plural.text(children.count, "child", "children")) below]" : ""
+    Output.line(first + Self.words(node, counts) + hidden)
+    guard !isCut else { return }
+    for (index, child) in children.enumerated() {
+      let isLast = index == children.count - 1
+      draw(
+        child, taxonomy, counts, first: rest + (isLast ? "└─ " : "├─ "),
+        rest: rest + (isLast ? "   " : "│  "), depth: depth + 1, deepest)
+    }
+  }
+
+  private static func words(_ node: Taxonomy.Node, _ counts: NodeCounts) -> String {
+    var text = "\(node.name)  \(node.id)"
+    if node.weight != 1 { text += "  weight \(JSON.number(node.weight).text)" }
+    if node.isPinned { text += "  pinned" }
+    if node.isUnexpanded { text += "  unexpanded" }
+    text +=
+      "  \(Plural.text(counts.slots(node.id), "slot")), "
+      + Plural.text(counts.samples(node.id), "sample")
+    if let votes = counts.votes(node.id) {
+      text += "  named by \(votes.count) of \(votes.proposals)"
+    }
+    return text
+  }
+
+  // MARK: JSON
+
+  private func printJSON(_ node: Taxonomy.Node, _ taxonomy: Taxonomy, _ counts: NodeCounts) {
+    let top = taxonomy.level(of: node.id)
+    var pending = [(node, top)]
+    while let (node, level) = pending.popLast() {
+      Output.json("node", Self.members(node, level, taxonomy, counts))
+      guard level - top < depth ?? .max else { continue }
+      pending += taxonomy.children(of: node.id).reversed().map { ($0, level + 1) }
+    }
+    guard node.parent == nil else { return }
+    for level in LevelCoverage.levels(of: taxonomy, counts) {
+      Output.json(
+        "level",
+        [
+          ("factor", .string(taxonomy.root.id.text)), ("level", JSON(level.level)),
+          ("nodes", JSON(level.nodeCount)), ("drawn", JSON(level.drawnCount)),
+          ("sampled", JSON(level.sampledCount)),
+          ("coverage", .number(Double(level.sampledCount) / Double(max(1, level.nodeCount)))),
+        ])
+    }
+  }
+
+  private static func members(
+    _ node: Taxonomy.Node, _ level: Int, _ taxonomy: Taxonomy, _ counts: NodeCounts
+  ) -> [(String, JSON)] {
+    let votes = counts.votes(node.id)
+    return [
+      ("id", .string(node.id.text)), ("name", .string(node.name)),
+      ("factor", .string(taxonomy.root.id.text)),
+      ("parent", node.parent.map { .string($0.text) } ?? .null), ("level", JSON(level)),
+      ("path", .array(taxonomy.path(to: node.id).map { .string($0.name) })),
+      ("weight", .number(node.weight)), ("pinned", .bool(node.isPinned)),
+      ("unexpanded", .bool(node.isUnexpanded)),
+      ("leaf", .bool(taxonomy.isLeaf(node.id))), ("slots", JSON(counts.slots(node.id))),
+      ("samples", JSON(counts.samples(node.id))),
+      ("votes", votes.map { JSON($0.count) } ?? .null),
+      ("proposals", votes.map { JSON($0.proposals) } ?? .null),
+    ]
+  }
+}

@@ -1,0 +1,54 @@
+package import ArtifactStore
+import CanonicalJSON
+
+/// Which slots of a version have samples, and what those cost.
+package struct SlotUse: Sendable, Hashable {
+  /// How many samples each slot keeps, where slots that share a mix count as the group's.
+  package private(set) var samples: [Slot: Int] = [:]
+  package private(set) var sampleCount = 0
+  /// How many answers one kept sample took on average, by the version's records; nil without samples.
+  package private(set) var callsPerSample: Double?
+
+  package init() {}
+
+  /// Reads the samples of a version.
+  ///
+  /// - Parameters:
+  ///   - version: Whose samples count.
+  ///   - instances: How many slots in a row share a mix.
+  package init(_ version: Version, instances: Int) throws {
+    try version.forEachLines(.samples) { lines in
+      lines.withUnsafeBytes { bytes in
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+          sampleCount += 1
+          guard let slot = Self.slot(of: line) else { continue }
+          samples[slot.group(instances: instances), default: 0] += 1
+        }
+      }
+    }
+    guard sampleCount > 0 else { return }
+    // Each of these records is one answer that a model gave.
+    var answers = sampleCount
+    for kind in [RecordKind.metaPrompts, .rejections, .verdicts] {
+      answers += try version.liveCount(kind)
+    }
+    callsPerSample = Double(answers) / Double(sampleCount)
+  }
+
+  /// The slot of a sample's line: what stands before it in canonical order holds no free text.
+  private static func slot(of line: UnsafeRawBufferPointer.SubSequence) -> Slot? {
+    let name = Array("\"slot\":".utf8)
+    var place = line.startIndex
+    let last = min(line.endIndex, line.startIndex + 512)
+    while place + name.count < last {
+      if line[place] == name[0], line[place..<(place + name.count)].elementsEqual(name) {
+        let value = line[(place + name.count)...].prefix {
+          $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "}")
+        }
+        return Slot(try? JSON(parsing: Array(value)))
+      }
+      place += 1
+    }
+    return nil
+  }
+}

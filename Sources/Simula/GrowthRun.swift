@@ -1,0 +1,147 @@
+import ArtifactStore
+import CanonicalJSON
+import Dataset
+import Git
+import Pipeline
+import Teachers
+
+/// The part of a run that grows sources, merges them into a person's text, and commits them.
+struct GrowthRun: Sendable {
+  let store: Store
+  let observer: any RunObserver
+  let record: RunRecord
+  let context: GenerationRun.Context
+
+  /// What a growth came to.
+  struct Outcome {
+    let sources: Sources
+    /// The growth as the base of the next merge; nil leaves that of the base version.
+    let grown: Sources?
+    /// All records of growth that are live from now on.
+    let records: [Record]
+    let until: StageName
+    let title: String
+  }
+
+  static let kinds: [RecordKind] = [.proposals, .edits, .plans]
+
+  /// Grows all sources up to a stage.
+  func run(
+    base: Version?, until stage: StageName, replans: Bool, _ report: inout RunReport
+  ) async throws -> (sources: Sources, version: Version?) {
+    let log = GrowthLog()
+    let known = try GrowthRecords(base)
+    let grownBefore = try GrowthObject.find(in: base)
+    let reused = reusedTrees(of: grownBefore, known)
+    let growth = SourceGrowth(
+      context.asker, log: log, progress: context.progress, base: grownBefore,
+      ours: context.snapshot.sources, reused: reused,
+      replanNumber: replans ? known.planCount : 0)
+    let (sources, grown) = try await growth.run(until: min(stage, .strategies))
+    tell(log, &report)
+    try await context.calls.seal()
+    var records = log.records
+    records += known.later(than: stage)
+    if stage >= .taxonomies { records += known.ofFactors(Set(reused.keys)) }
+    if replans { records += known.plansOfStrategies }
+    let outcome = Outcome(
+      sources: sources, grown: grown, records: records, until: stage,
+      title: "Grow \(sources.taxonomies.count) taxonomies with "
+        + "\(sources.taxonomies.reduce(0) { $0 + $1.nodes.count }) nodes")
+    let version = try commit(outcome, base: base)
+    if let version { report.versions.append(version.commit.id) }
+    return (sources, version)
+  }
+
+  func tell(_ log: GrowthLog, _ report: inout RunReport) {
+    for notice in log.notices { observer.notice(notice) }
+    report.notices += log.notices
+  }
+
+  /// The trees that were regrown since: growing them from the root would undo that.
+  private func reusedTrees(
+    of grown: Sources?, _ known: GrowthRecords
+  ) -> [NodeID: Taxonomy] {
+    let stage = StageName.taxonomies
+    let key = stage.key(context.snapshot.recipe, context.snapshot.prompts)
+    guard let grown, context.plan.memos[stage.rawValue]?.key == key.digest else { return [:] }
+    var trees: [NodeID: Taxonomy] = [:]
+    for tree in grown.taxonomies where known.regrownFactors.contains(tree.root.id) {
+      trees[tree.root.id] = tree
+    }
+    return trees
+  }
+
+  /// Makes a version of what was grown.
+  func commit(_ outcome: Outcome, base: Version?) throws -> Version? {
+    let snapshot = context.snapshot
+    let stage = outcome.until
+    let sources = outcome.sources
+    let writer = try VersionWriter(
+      store, base: base, deriving: Self.kinds, run: record.id,
+      didKeep: { [observer] path in
+        observer.notice(
+          "'\(path)' was changed during the run and stays; its new growth is committed")
+      })
+    var kept = Set<RecordID>()
+    for record in outcome.records where kept.insert(record.id).inserted {
+      try writer.keep(record)
+    }
+    var files = try GrownFiles.make(sources, snapshot, base: base)
+    let memos = StageName.sources.filter { $0 <= stage }.map { stage in
+      StageMemo(
+        name: stage.rawValue, key: stage.key(snapshot.recipe, snapshot.prompts).digest,
+        inputs: Digest(of: []), outputs: Snapshot.digest(sources))
+    }
+    // What later stages remember stays true: their text is as it was.
+    let later = StageName.allCases.filter { $0 > stage || !StageName.sources.contains($0) }
+      .compactMap { context.plan.memos[$0.rawValue] }
+    let counts = context.cache.counts
+    files.append(
+      VersionWriter.File(
+        path: record.path,
+        bytes: record.statement(
+          stages: memos.map { ($0.name, $0.key) }, files: snapshot.files,
+          subjects: [("sources", Snapshot.digest(sources))],
+          parameters: ["until": .string(stage.rawValue)],
+          summary: ["asked": JSON(counts.asked), "cached": JSON(counts.cached)]),
+        isGenerated: true))
+    return try writer.finish(
+      files: files, taxonomyObjects: try TaxonomyObjects.make(sources, records: outcome.records),
+      growth: outcome.grown.map(GrowthObject.encode), branch: context.branch
+    ) { summary in
+      RunMessage.text(
+        title: outcome.title, run: record.id, summary: summary, counts: counts, samples: nil,
+        memos: memos + later)
+    }
+  }
+}
+
+/// The text files of a version whose sources were grown.
+enum GrownFiles {
+  static func make(
+    _ sources: Sources, _ snapshot: Snapshot, base: Version?
+  ) throws -> [VersionWriter.File] {
+    let present = Dictionary(
+      snapshot.files.map { ($0.path, $0.bytes) }, uniquingKeysWith: { $1 })
+    let changes: [SourcePatch.File]
+    if let ours = snapshot.sources {
+      changes = try SourcePatch(from: ours, to: sources) { present[$0] }.files
+    } else {
+      changes = sources.encode().map { SourcePatch.File(path: $0.path, bytes: Array($0.text.utf8)) }
+    }
+    let changed = Set(changes.map(\.path))
+    var files = snapshot.files.filter { !changed.contains($0.path) }
+      .map { VersionWriter.File(path: $0.path, bytes: $0.bytes) }
+    files += changes.map {
+      VersionWriter.File(
+        path: $0.path, bytes: $0.bytes, isGenerated: true, replacing: present[$0.path])
+    }
+    let kept = files.filter { $0.bytes != nil }.map(\.path)
+    let named = Set(files.map(\.path))
+    files += try SourceFiles.gone(from: base, keeping: kept).filter { !named.contains($0) }.map {
+      VersionWriter.File(path: $0, bytes: nil, isGenerated: true)
+    }
+    return files
+  }
+}
