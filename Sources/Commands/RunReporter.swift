@@ -32,7 +32,7 @@ final class RunReporter: RunObserver {
       if let last = state.lastShown, last.duration(to: now) < Self.interval { return nil }
       state.lastShown = now
       state.isLineOpen = true
-      return RunReporter.line(progress, elapsed: state.stageStart.duration(to: now))
+      return progress.line(elapsed: state.stageStart.duration(to: now))
     }
     if let line { show("\r\u{1B}[K" + line.prefix(Self.width)) }
   }
@@ -53,7 +53,7 @@ final class RunReporter: RunObserver {
       }
       guard state.lastNoted.duration(to: now) >= Self.noteInterval else { return nil }
       state.lastNoted = now
-      return RunReporter.line(progress, elapsed: state.stageStart.duration(to: now))
+      return progress.line(elapsed: state.stageStart.duration(to: now))
     }
     if let line { Output.complain(line) }
   }
@@ -74,36 +74,5 @@ final class RunReporter: RunObserver {
 
   private func show(_ text: String) {
     FileHandle.standardError.write(Data(text.utf8))
-  }
-
-  static func line(_ progress: RunProgress, elapsed: Duration) -> String {
-    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-    let rate = seconds > 0.2 ? Double(progress.done) / seconds : 0
-    var parts = [progress.stage]
-    if let total = progress.total, total > 0 {
-      let share = min(1, Double(progress.done) / Double(total))
-      let filled = Int(share * 20)
-      parts.append(
-        "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
-          + "] \(progress.done)/\(total)")
-    } else {
-      parts.append("\(progress.done)")
-    }
-    if rate > 0 { parts.append(String(format: rate < 10 ? "%.1f/s" : "%.0f/s", rate)) }
-    let calls = progress.asked + progress.cached
-    if calls > 0 {
-      parts.append("\(progress.asked) asked, cache \(progress.cached * 100 / calls)%")
-    }
-    if let total = progress.total, rate > 0, progress.done < total {
-      parts.append("\(clock(Double(total - progress.done) / rate)) left")
-    }
-    return parts.joined(separator: "  ")
-  }
-
-  static func clock(_ seconds: Double) -> String {
-    let whole = Int(min(seconds, 359_999).rounded(.up))
-    return whole < 3600
-      ? String(format: "%d:%02d", whole / 60, whole % 60)
-      : String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
   }
 }

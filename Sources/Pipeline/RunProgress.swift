@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a run tells while it goes on.
 package struct RunProgress: Sendable, Hashable {
   /// The stage that is worked on.
@@ -15,6 +17,46 @@ package struct RunProgress: Sendable, Hashable {
     self.total = total
     self.asked = asked
     self.cached = cached
+  }
+}
+
+extension RunProgress {
+  /// The state in one line: how far, how fast, at what cost, and how long still.
+  ///
+  /// - Parameter elapsed: The time since the stage began.
+  /// - Returns: The line, which has no end of line.
+  package func line(elapsed: Duration) -> String {
+    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+    let rate = seconds > 0.2 ? Double(done) / seconds : 0
+    var parts = [stage]
+    if let total, total > 0 {
+      let filled = Int(min(1, Double(done) / Double(total)) * 20)
+      parts.append(
+        "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
+          + "] \(done)/\(total)")
+    } else {
+      parts.append("\(done)")
+    }
+    if rate > 0 { parts.append(RunProgress.pace(rate)) }
+    let calls = asked + cached
+    if calls > 0 { parts.append("\(asked) asked, cache \(cached * 100 / calls)%") }
+    if let total, rate > 0, done < total {
+      parts.append("\(RunProgress.clock(Double(total - done) / rate)) left")
+    }
+    return parts.joined(separator: "  ")
+  }
+
+  /// How many units a second, or the seconds of one where models are slow.
+  private static func pace(_ rate: Double) -> String {
+    if rate >= 10 { return String(format: "%.0f/s", rate) }
+    return rate >= 0.5 ? String(format: "%.1f/s", rate) : String(format: "%.0f s each", 1 / rate)
+  }
+
+  private static func clock(_ seconds: Double) -> String {
+    let whole = Int(min(seconds, 359_999).rounded(.up))
+    return whole < 3600
+      ? String(format: "%d:%02d", whole / 60, whole % 60)
+      : String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
   }
 }
 

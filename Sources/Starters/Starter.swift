@@ -13,14 +13,25 @@ package struct Starter: Sendable, Hashable {
     recipe = String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Every starter, the one that needs nothing else first.
+  /// Every starter: the one that needs nothing else first, then those that need a model.
   package static let all = [
     Starter(
-      "grade-school-math",
-      "arithmetic word problems with answers that can be checked; runs without any server",
+      "grade-school-math", "arithmetic word problems; runs without any server",
       PackageResources.grade_school_math_yaml),
     Starter(
-      "blank", "every key with its meaning and its default, for a domain of your own",
+      "gsm8k", "math word problems with a whole number as the answer",
+      PackageResources.gsm8k_yaml),
+    Starter(
+      "cti-mcq", "cyber threat intelligence, multiple choice", PackageResources.cti_mcq_yaml),
+    Starter(
+      "cti-rcm", "vulnerabilities and the CWE id of their root cause",
+      PackageResources.cti_rcm_yaml),
+    Starter("lexam", "law examinations, multiple choice", PackageResources.lexam_yaml),
+    Starter(
+      "global-mmlu", "many subjects in several languages, multiple choice",
+      PackageResources.global_mmlu_yaml),
+    Starter(
+      "blank", "every key with its default, for a domain of your own",
       PackageResources.blank_yaml),
   ]
 

@@ -68,6 +68,69 @@ struct StarterTests {
     #expect(recipe.teachers[.critic]?.temperature == 0.1)
   }
 
+  /// The starters for the domains of the Simula paper.
+  static let domains = ["gsm8k", "cti-mcq", "cti-rcm", "lexam", "global-mmlu"]
+
+  @Test("A starter of a domain has examples of its form and what code needs", arguments: domains)
+  func domain(name: String) throws {
+    let recipe = try BaseRecipe.parse(try #require(Starter.named(name)).recipe)
+    let validator = try SchemaValidator(schema: recipe.sample.schema)
+    let properties = try #require(JSON(parsing: recipe.sample.schema)["properties"]?.object)
+    #expect(!recipe.exampleSamples.isEmpty)
+    for example in recipe.exampleSamples {
+      #expect(validator.validate(example) == [])
+      // Answers and rationales that are left out would teach models to leave them out.
+      #expect(example.object?.names == properties.names)
+    }
+    #expect(recipe.sample.answer == "answer")
+    #expect(recipe.sample.hiddenFromCritics == ["reasoning"])
+    #expect(!recipe.sample.question.isEmpty)
+    #expect(recipe.critics.double == .solve)
+    #expect(recipe.critics.judgesRequirements)
+    #expect(recipe.teachers.values.allSatisfy { $0.provider == .openai && $0.keyVariable == nil })
+    #expect(recipe.factors?.isEmpty == false)
+    let isChoice = properties["A"] != nil
+    #expect(recipe.sample.question.suffix(4) == ["A", "B", "C", "D"] || !isChoice)
+  }
+
+  @Test("The lines for a small model take the place of those sections", arguments: domains)
+  func smallModel(name: String) throws {
+    let text = try #require(Starter.named(name)).recipe
+    let usual = try BaseRecipe.parse(text)
+    let shown = text.matches(of: /(?m)^# (([a-z-]+): \{.*\})$/)
+    #expect(shown.count == 5)
+    var sections = text.split(separator: /\n(?=[a-z-]+:)/).map(String.init)
+    for line in shown {
+      let index = try #require(sections.firstIndex { $0.hasPrefix("\(line.2):") })
+      sections[index] = String(line.1)
+    }
+    let small = try BaseRecipe.parse(sections.joined(separator: "\n"))
+    #expect(small.taxonomy.depth == 2)
+    #expect(small.taxonomy.proposals < usual.taxonomy.proposals)
+    #expect(small.metaPrompts.candidates < usual.metaPrompts.candidates)
+    #expect(small.complexity.fraction < usual.complexity.fraction)
+    #expect(small.critics.judgesRequirements == false)
+    #expect(small.critics.double == .solve)
+    #expect(small.sample == usual.sample)
+  }
+
+  @Test("The line that names a held-out set is right when uncommented", arguments: domains)
+  func heldOut(name: String) throws {
+    let text = try #require(Starter.named(name)).recipe
+    let match = try #require(text.firstMatch(of: /\n  # (held-out: \[\{path: ([^,]+),.*)\n/))
+    let example = try #require(try BaseRecipe.parse(text).exampleSamples.first)
+    let recipe = try BaseRecipe.parse(
+      text.replacing(match.0, with: "\n  \(match.1)\n"), files: [String(match.2): example.text])
+    #expect(recipe.duplicates.heldOut.map(\.items) == [[example]])
+  }
+
+  @Test("Summaries fit one line of the help")
+  func summaries() {
+    let width = Starter.all.map(\.name.count).max() ?? 0
+    for starter in Starter.all { #expect(width + starter.summary.count <= 76, "\(starter.name)") }
+    #expect(Set(Starter.all.map(\.name)).count == Starter.all.count)
+  }
+
   @Test("The schema refuses what the parser refuses by type, range or key")
   func refusals() throws {
     let schema = try Self.schema()

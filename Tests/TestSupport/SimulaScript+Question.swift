@@ -30,13 +30,14 @@ struct SimulaQuestion {
     case ["strategies"]: .strategies
     case ["scenarios"]: .scenarios
     case ["scenario"]: .complexify
-    case ["question", "reasoning", "answer"]: .sample
     case ["explanation", "verdict"]: .judge
     case ["reasoning", "verdict"]:
       prompt.contains("answer incorrect?") ? .isIncorrect : .isCorrect
     case ["reasoning", "answer"]: .solve
     default:
-      names.last == "missing" ? .childReview : names.first == "c1" ? .factorReview : nil
+      names.last == "missing"
+        ? .childReview
+        : names.first == "c1" ? .factorReview : names.last == "answer" ? .sample : nil
     }
   }
 
@@ -67,7 +68,9 @@ struct SimulaQuestion {
     case .isCorrect: return verdict(isYes: isRight)
     case .isIncorrect: return verdict(isYes: !isRight)
     case .solve:
-      return ["reasoning": "I add both.", "answer": sum(in: prompt).map { JSON($0) } ?? .null]
+      return [
+        "reasoning": "I add both.", "answer": sum(in: prompt).map { rightAnswer($0) } ?? .null,
+      ]
     }
   }
 
@@ -117,13 +120,34 @@ struct SimulaQuestion {
     return (0..<count).map { "An errand, numbered \(Self.name(hash)) \($0)." }
   }
 
+  /// A sample in the form that is asked for, whose first long text asks for a sum.
   private func sample(_ hash: UInt64, isWrong: Bool) -> JSON {
     let first = Int(hash % 90) + 10
     let second = Int(hash >> 32 % 90) + 10
-    return [
-      "question": .string("What is \(first) + \(second)? (case \(Self.name(hash)))"),
-      "reasoning": "I add both.", "answer": JSON(first + second + (isWrong ? 1 : 0)),
-    ]
+    var question = "What is \(first) + \(second)? (case \(Self.name(hash)))"
+    var members: [(String, JSON)] = []
+    for (name, form) in properties.members {
+      switch name {
+      case "reasoning":
+        members.append((name, "I add both numbers, for the question asks for that."))
+      case "answer": members.append((name, rightAnswer(first + second + (isWrong ? 1 : 0))))
+      case "question", "description":
+        let length = form["minLength"]?.int ?? 0
+        while question.count < length { question += " (case \(Self.name(hash)))" }
+        members.append((name, .string(question)))
+      default:
+        let choices = form["enum"]?.array ?? [.string("\(name) \(Self.name(hash))")]
+        members.append((name, choices[first % choices.count]))
+      }
+    }
+    return .object(JSONObject(members))
+  }
+
+  /// What a sum is in the form that is asked for: a number, one of several choices, or an id.
+  private func rightAnswer(_ sum: Int) -> JSON {
+    guard let form = properties["answer"] else { return JSON(sum) }
+    if let choices = form["enum"]?.array, !choices.isEmpty { return choices[sum % choices.count] }
+    return form["pattern"] == nil ? JSON(sum) : .string("CWE-\(sum)")
   }
 
   private func sum(in text: String) -> Int? {
