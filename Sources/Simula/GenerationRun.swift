@@ -152,9 +152,10 @@ package struct GenerationRun: Sendable {
     _ context: Context, base: Version?, until stage: StageName, _ report: inout RunReport
   ) async throws -> (sources: Sources, version: Version?) {
     let log = GrowthLog()
+    let ownText = Set(StageName.sources.filter(context.plan.isOwnText))
     let growth = SourceGrowth(
       context.asker, log: log, progress: context.progress,
-      base: try GrowthObject.find(in: base), ours: context.snapshot.sources)
+      base: try GrowthObject.find(in: base), ours: context.snapshot.sources, keeping: ownText)
     let (sources, grown) = try await growth.run(until: min(stage, .strategies))
     for notice in log.notices { observer.notice(notice) }
     report.notices += log.notices
@@ -179,7 +180,7 @@ package struct GenerationRun: Sendable {
     files += try SourceFiles.gone(from: base, keeping: encoded.map(\.path)).map {
       VersionWriter.File(path: $0, bytes: nil, isGenerated: true)
     }
-    let memos = StageName.sources.filter { $0 <= stage }.map { stage in
+    let memos = StageName.sources.filter { $0 <= stage && !ownText.contains($0) }.map { stage in
       StageMemo(
         name: stage.rawValue,
         key: stage.key(context.snapshot.recipe, context.snapshot.prompts).digest,

@@ -24,6 +24,11 @@ package struct RunPlan: Sendable {
     stages.first { $0.stage == stage }?.freshness ?? .missing
   }
 
+  /// Whether the text of a stage of sources is there and no run made it, so that none replaces it.
+  func isOwnText(_ stage: StageName) -> Bool {
+    StageName.sources.contains(stage) && freshness(stage) == .fresh && memos[stage.rawValue] == nil
+  }
+
   /// How many commits back a memo is looked for.
   private static let searchDepth = 1000
 
