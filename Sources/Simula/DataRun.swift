@@ -169,7 +169,8 @@ struct DataRun: Sendable {
 
   private func memos(_ digests: [RecordKind: Digest], until stage: StageName) -> [StageMemo] {
     var inputs = Snapshot.digest(sources)
-    var memos = StageName.sources.map { stage in
+    // Text that no run made stays that, so that no later change of the recipe grows over it.
+    var memos = StageName.sources.filter { !context.plan.ownText.contains($0) }.map { stage in
       StageMemo(
         name: stage.rawValue, key: stage.key(recipe, context.snapshot.prompts).digest,
         inputs: Digest(of: []), outputs: inputs)

@@ -3,29 +3,34 @@ import Dataset
 /// The taxonomies as mixes are drawn from them, down to some level.
 struct DrawnBranches: Sendable {
   private let taxonomies: [NodeID: Taxonomy]
-  /// The level below which nothing is drawn; roots are at 0.
-  private let deepest: Int
+  /// Of the nodes that have some which may be drawn.
+  private let children: [NodeID: [Taxonomy.Node]]
+  /// Each node's ancestors and itself.
+  private let lineages: [NodeID: [NodeID]]
 
+  /// Takes the trees, and the level below which nothing is drawn; roots are at 0.
   init(_ taxonomies: [Taxonomy], deepest: Int) {
-    self.deepest = deepest
     var places: [NodeID: Taxonomy] = [:]
+    var children: [NodeID: [Taxonomy.Node]] = [:]
+    var lineages: [NodeID: [NodeID]] = [:]
     for taxonomy in taxonomies {
-      for node in taxonomy.nodes { places[node.id] = taxonomy }
+      // Parents come before their children.
+      for node in taxonomy.nodes {
+        places[node.id] = taxonomy
+        let above = node.parent.flatMap { lineages[$0] } ?? []
+        lineages[node.id] = above + [node.id]
+        if above.count < deepest { children[node.id] = taxonomy.children(of: node.id) }
+      }
     }
     self.taxonomies = places
+    self.children = children
+    self.lineages = lineages
   }
 
   func path(to node: NodeID) -> [Taxonomy.Node] { taxonomies[node]?.path(to: node) ?? [] }
 
-  /// The children that may be drawn, none for a leaf.
-  func children(of node: NodeID) -> [Taxonomy.Node] {
-    guard let taxonomy = taxonomies[node], isAboveDeepest(node, taxonomy) else { return [] }
-    return taxonomy.children(of: node)
-  }
-
-  private func isAboveDeepest(_ node: NodeID, _ taxonomy: Taxonomy) -> Bool {
-    deepest == .max || taxonomy.level(of: node) < deepest
-  }
+  /// The children that may be drawn, none for a leaf and none as deep as can be.
+  func children(of node: NodeID) -> [Taxonomy.Node] { children[node] ?? [] }
 
   /// The nodes that may be drawn below a root, in the order of the text.
   func leaves(below root: NodeID) -> [NodeID] {
@@ -35,17 +40,14 @@ struct DrawnBranches: Sendable {
 
   /// The root of a strategy whose branch holds a node, or nil.
   func root(of node: NodeID, in strategy: Strategy) -> NodeID? {
-    let lineage = Set(path(to: node).map(\.id))
+    let lineage = lineages[node] ?? []
     return strategy.roots.first(where: lineage.contains)
   }
 
   /// Whether no two of some nodes are in branches that must never combine.
   func areAllowed(_ nodes: [NodeID], _ strategy: Strategy) -> Bool {
     guard !strategy.never.isEmpty else { return true }
-    var lineage = Set<NodeID>()
-    for node in nodes {
-      for ancestor in path(to: node) { lineage.insert(ancestor.id) }
-    }
+    let lineage = nodes.flatMap { lineages[$0] ?? [] }
     return !strategy.never.contains {
       lineage.contains($0.first) && lineage.contains($0.second)
     }

@@ -21,6 +21,8 @@ struct GrowthRun: Sendable {
     let records: [Record]
     let until: StageName
     let title: String
+    /// The stages whose text no model made; it stays that.
+    let ownText: Set<StageName>
   }
 
   static let kinds: [RecordKind] = [.proposals, .edits, .plans]
@@ -31,11 +33,13 @@ struct GrowthRun: Sendable {
   ) async throws -> (sources: Sources, version: Version?) {
     let log = GrowthLog()
     let known = try GrowthRecords(base)
+    var ownText = context.plan.ownText
+    if replans { ownText.remove(.strategies) }
     let grownBefore = try GrowthObject.find(in: base)
     let reused = reusedTrees(of: grownBefore, known)
     let growth = SourceGrowth(
       context.asker, log: log, progress: context.progress, base: grownBefore,
-      ours: context.snapshot.sources, reused: reused,
+      ours: context.snapshot.sources, keeping: ownText, reused: reused,
       replanNumber: replans ? known.planCount : 0)
     let (sources, grown) = try await growth.run(until: min(stage, .strategies))
     tell(log, &report)
@@ -47,7 +51,7 @@ struct GrowthRun: Sendable {
     let outcome = Outcome(
       sources: sources, grown: grown, records: records, until: stage,
       title: "Grow \(sources.taxonomies.count) taxonomies with "
-        + "\(sources.taxonomies.reduce(0) { $0 + $1.nodes.count }) nodes")
+        + "\(sources.taxonomies.reduce(0) { $0 + $1.nodes.count }) nodes", ownText: ownText)
     let version = try commit(outcome, base: base)
     if let version { report.versions.append(version.commit.id) }
     return (sources, version)
@@ -88,7 +92,8 @@ struct GrowthRun: Sendable {
       try writer.keep(record)
     }
     var files = try GrownFiles.make(sources, snapshot, base: base)
-    let memos = StageName.sources.filter { $0 <= stage }.map { stage in
+    let grown = StageName.sources.filter { $0 <= stage && !outcome.ownText.contains($0) }
+    let memos = grown.map { stage in
       StageMemo(
         name: stage.rawValue, key: stage.key(snapshot.recipe, snapshot.prompts).digest,
         inputs: Digest(of: []), outputs: Snapshot.digest(sources))

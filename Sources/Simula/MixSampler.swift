@@ -89,15 +89,18 @@ package struct MixSampler: Sendable {
   ) throws(SimulaError) -> Mix {
     let place = slot.description
     for redraw in 0...Self.redraws {
-      let number = String(redraw)
-      guard let strategy = choose(place, number, strategies, id: \.id, weight: \.weight) else {
+      let chance = ChoiceChance(randomSeed, "mix", place, String(redraw))
+      guard
+        let strategy = Chance.choose(
+          strategies, weight: \.weight, chance: { chance.uniform($0.id.text) })
+      else {
         throw SimulaError(
           .sources, "strategies.yaml has no strategy" + (node.map { " for node '\($0)'" } ?? ""),
           hint: "add one, or run 'stemma run' anew")
       }
       let covered = node.flatMap { branches.root(of: $0, in: strategy) }
       let nodes = strategy.roots.map { root in
-        root == covered ? node ?? root : descend(from: root, place, number)
+        root == covered ? node ?? root : descend(from: root, chance)
       }
       if branches.areAllowed(nodes, strategy) {
         return Mix(slot: slot, strategy: strategy.id, nodes: nodes)
@@ -109,19 +112,10 @@ package struct MixSampler: Sendable {
       hint: "remove some pairs from strategies.yaml")
   }
 
-  private func choose<Choice>(
-    _ place: String, _ redraw: String, _ choices: [Choice], id: (Choice) -> NodeID,
-    weight: (Choice) -> Double
-  ) -> Choice? {
-    Chance.choose(
-      choices, weight: weight,
-      chance: { Chance.uniform(randomSeed, "mix", place, redraw, id($0).text) })
-  }
-
-  private func descend(from root: NodeID, _ place: String, _ redraw: String) -> NodeID {
+  private func descend(from root: NodeID, _ chance: ChoiceChance) -> NodeID {
     var node = root
-    while let child = choose(
-      place, redraw, branches.children(of: node), id: \.id, weight: \.weight)
+    while let child = Chance.choose(
+      branches.children(of: node), weight: \.weight, chance: { chance.uniform($0.id.text) })
     {
       node = child.id
     }

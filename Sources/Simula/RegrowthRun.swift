@@ -90,7 +90,7 @@ extension GrowthRun {
       sources: merge.sources, grown: last.flatMap { merge.growth(in: $0) },
       records: known.all + log.records, until: .taxonomies,
       title: "Regrow '\(name.prefix(60))': \(merge.added.count) nodes new, "
-        + "\(merge.removed.count) gone")
+        + "\(merge.removed.count) gone", ownText: context.plan.ownText)
     if let version = try commit(outcome, base: base) { report.versions.append(version.commit.id) }
   }
 

@@ -24,6 +24,11 @@ package struct RunPlan: Sendable {
     stages.first { $0.stage == stage }?.freshness ?? .missing
   }
 
+  /// The stages of sources whose text is there and was made by no run, so that none replaces it.
+  var ownText: Set<StageName> {
+    Set(StageName.sources.filter { freshness($0) == .fresh && memos[$0.rawValue] == nil })
+  }
+
   /// How many commits back a memo is looked for.
   private static let searchDepth = 1000
 

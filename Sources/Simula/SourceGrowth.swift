@@ -9,6 +9,8 @@ package struct SourceGrowth: Sendable {
   private let merge: SourceMerge
   private let reused: [NodeID: Taxonomy]
   private let replanNumber: Int
+  private let ours: Sources?
+  private let ownText: Set<StageName>
 
   /// Sets up growth.
   ///
@@ -18,12 +20,15 @@ package struct SourceGrowth: Sendable {
   ///   - progress: Is told of each node.
   ///   - base: The sources as last generated, or nil.
   ///   - ours: The text as it stands, or nil.
+  ///   - ownText: Stages whose text no model made: it is taken as it is, and nothing is asked.
   ///   - reused: Grown trees that are taken as they are, by their factors.
   ///   - replanNumber: How often strategies were planned before, when they shall be others.
   package init(
     _ asker: Asker, log: GrowthLog, progress: ProgressBoard, base: Sources?, ours: Sources?,
-    reused: [NodeID: Taxonomy] = [:], replanNumber: Int = 0
+    keeping ownText: Set<StageName> = [], reused: [NodeID: Taxonomy] = [:], replanNumber: Int = 0
   ) {
+    self.ours = ours
+    self.ownText = ownText
     self.reused = reused
     self.replanNumber = replanNumber
     self.asker = asker
@@ -43,10 +48,7 @@ package struct SourceGrowth: Sendable {
     until stage: StageName
   ) async throws -> (sources: Sources, grown: Sources) {
     progress.start(.factors)
-    let proposed = try await FactorStage(asker, log: log).run().map { name in
-      let id = NodeID(bornUnder: nil, name: name)
-      return Taxonomy(nodes: [Taxonomy.Node(id: id, parent: nil, name: name)])
-    }
+    let proposed = try await proposeFactors()
     let factors = merge.factors(proposed)
     guard stage > .factors else {
       return (merge.keepingOwn(factors), merge.grown(factors: proposed))
@@ -65,7 +67,19 @@ package struct SourceGrowth: Sendable {
     )
   }
 
+  /// The factors as trees of one node each.
+  private func proposeFactors() async throws -> [Taxonomy] {
+    if let ours, ownText.contains(.factors) {
+      return ours.taxonomies.map { Taxonomy(nodes: [$0.root]) }
+    }
+    return try await FactorStage(asker, log: log).run().map { name in
+      let id = NodeID(bornUnder: nil, name: name)
+      return Taxonomy(nodes: [Taxonomy.Node(id: id, parent: nil, name: name)])
+    }
+  }
+
   private func grow(_ factors: [Taxonomy]) async throws -> [Taxonomy] {
+    if let ours, ownText.contains(.taxonomies) { return ours.taxonomies }
     progress.start(.taxonomies)
     return try await withThrowingTaskGroup(of: (Int, Taxonomy).self) { group in
       for (index, factor) in factors.enumerated() where reused[factor.root.id] == nil {

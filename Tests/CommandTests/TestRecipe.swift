@@ -2,6 +2,7 @@
 struct TestRecipe: Sendable {
   var baseURL: String
   var samples = 6
+  var randomSeed = 3
   var isGrown = true
   var depth = 2
   var fraction = 0.5
@@ -34,7 +35,7 @@ struct TestRecipe: Sendable {
     stemma: 1
     description: Sums of two numbers.
     samples: \(samples)
-    random-seed: 3
+    random-seed: \(randomSeed)
     sample:
       schema: \(schema)
       question: [question]

@@ -38,6 +38,7 @@ package final class SimulaScript: Sendable {
   }
 
   private let latency: Duration
+  private let jitter: Duration
   private let wrongShare: Double
   private let rejectedShare: Double
   private let fault: Fault
@@ -46,15 +47,18 @@ package final class SimulaScript: Sendable {
   /// Makes a script.
   ///
   /// - Parameters:
-  ///   - latency: How long each answer takes.
+  ///   - latency: How long each answer takes at least.
+  ///   - jitter: How much longer it takes at most, at random.
   ///   - wrongShare: How many samples have a wrong answer, from 0 to 1.
   ///   - rejectedShare: How many drafts the requirement critic rejects, from 0 to 1.
   ///   - fault: What goes wrong.
   package init(
-    latency: Duration = .zero, wrongShare: Double = 0, rejectedShare: Double = 0,
+    latency: Duration = .zero, jitter: Duration = .zero, wrongShare: Double = 0,
+    rejectedShare: Double = 0,
     fault: @escaping Fault = { _, _, _ in nil }
   ) {
     self.latency = latency
+    self.jitter = jitter
     self.wrongShare = wrongShare
     self.rejectedShare = rejectedShare
     self.fault = fault
@@ -84,6 +88,7 @@ package final class SimulaScript: Sendable {
     let answer = question.answer(
       hash: hash, wrongShare: wrongShare, rejectedShare: rejectedShare)
     let behaviour = FakeChatServer.Behaviour.answer(answer.text)
-    return latency > .zero ? .delayed(latency, behaviour) : behaviour
+    let delay = latency + jitter * Double.random(in: 0...1)
+    return delay > .zero ? .delayed(delay, behaviour) : behaviour
   }
 }
