@@ -37,8 +37,7 @@ struct Garden {
   /// Lends a dataset that was made once; without sources of its own it grows them.
   static func with(
     _ knobs: Lab.Knobs = [], sources: Sources? = sources, files: [String: String] = [:],
-    except script:
-      @escaping @Sendable (CallRequest) throws(TeacherError) -> Answer? = { _ in nil },
+    except script: @escaping Script = { _ in nil },
     _ body: (Garden) async throws -> Void
   ) async throws {
     try await withTemporaryDirectory { folder in
@@ -64,8 +63,7 @@ struct Garden {
   /// - Throws: What a run throws.
   func asked(
     keepsSources: Bool = true,
-    except script:
-      @escaping @Sendable (CallRequest) throws(TeacherError) -> Answer? = { _ in nil },
+    except script: @escaping Script = { _ in nil },
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> Set<Question> {
     let before = teacher.requests
@@ -104,6 +102,23 @@ struct Garden {
             + (task == "judge-requirements" ? " round 0" : "")
         }
       })
+  }
+
+  typealias Script = @Sendable (CallRequest) throws(TeacherError) -> Answer?
+
+  /// What a teacher answers that finds all answers right, apart from those of some draws.
+  static func accepting(
+    _ questions: [String: String] = [:], refusing refused: Set<String> = []
+  ) -> Script {
+    { request throws(TeacherError) in
+      if request.task.hasPrefix("ask") {
+        let isYes = request.task == "ask-correct" && !refused.contains(request.draw)
+        return .stop("{\"reasoning\":\"r\",\"verdict\":\"\(isYes ? "yes" : "no")\"}")
+      }
+      guard request.task == "generate", let question = questions[request.draw] else { return nil }
+      let sample: JSON = ["question": .string(question), "reasoning": "r", "answer": 7]
+      return .stop(sample.text)
+    }
   }
 
   // MARK: What a version holds
