@@ -65,7 +65,11 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     return bytes
   }
 
-  package var hex: String { Hex.text(bytes) }
+  package var hex: String {
+    var text = ""
+    withBytes { text = Hex.text($0) }
+    return text
+  }
   package var description: String { hex }
 
   package static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
@@ -89,14 +93,20 @@ package struct Hasher256 {
 
 /// Lower-case hexadecimal.
 package enum Hex {
-  package static func text(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
+  package static func text(_ bytes: some Collection<UInt8>) -> String {
+    String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+      var place = 0
+      for byte in bytes {
+        text[place] = digit(byte >> 4)
+        text[place + 1] = digit(byte & 15)
+        place += 2
+      }
+      return place
     }
-    return String(decoding: text, as: UTF8.self)
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
   }
 
   /// The bytes, or nil when the text holds anything but pairs of lower-case digits.
@@ -131,16 +141,43 @@ package enum Hex {
 ///
 /// Layout: the domain and each field as 8 bytes big-endian length, then the bytes.
 package struct FramedHash {
+  /// Longer input is hashed in parts of about this size.
+  private static let bufferSizeInBytes = 1 << 12
+
   private var hasher = Hasher256()
+  private var buffer: [UInt8] = []
 
-  package init(domain: String) { add(domain) }
-
-  package mutating func add(_ field: String) { add(Array(field.utf8)) }
-
-  package mutating func add(_ field: [UInt8]) {
-    withUnsafeBytes(of: UInt64(field.count).bigEndian) { hasher.update(Array($0)) }
-    hasher.update(field)
+  package init(domain: String) {
+    buffer.reserveCapacity(512)
+    add(domain)
   }
 
-  package consuming func finish() -> Digest { hasher.finish() }
+  package mutating func add(_ field: String) {
+    var field = field
+    field.withUTF8 { add(UnsafeRawBufferPointer($0)) }
+  }
+
+  package mutating func add(_ field: [UInt8]) {
+    field.withUnsafeBytes { add($0) }
+  }
+
+  private mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { buffer.append(contentsOf: $0) }
+    guard buffer.count + bytes.count > Self.bufferSizeInBytes else {
+      buffer.append(contentsOf: bytes)
+      return
+    }
+    flush()
+    hasher.update(bytes)
+  }
+
+  private mutating func flush() {
+    hasher.update(buffer)
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  package consuming func finish() -> Digest {
+    hasher.update(buffer)
+    return hasher.finish()
+  }
 }

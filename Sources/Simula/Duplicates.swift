@@ -78,6 +78,6 @@ final class Duplicates: Sendable {
 
   /// Lower case, with all white space as single blanks.
   static func normalized(_ text: String) -> String {
-    text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    text.lowercased().singleSpaced
   }
 }

@@ -9,20 +9,20 @@ package struct RecordedCall: Sendable, Hashable {
   /// Whether no model was asked for it this time.
   package var isCached: Bool
 
-  /// Makes the record of a fresh reply.
-  package static func record(_ request: CallRequest, key: CallKey, reply: Reply) -> Record {
-    Record(
-      .calls,
-      [
-        "answer": [
-          "finish": .string(reply.answer.finish.rawValue), "text": .string(reply.answer.text),
-        ],
-        "key": .string(key.description),
-        "request": request.json,
-        "usage": [
-          "input": JSON(reply.usage.inputTokens), "output": JSON(reply.usage.outputTokens),
-        ],
-      ])
+  /// Takes a fresh reply with its record.
+  init(_ record: Record, reply: Reply) {
+    id = record.id
+    answer = reply.answer
+    usage = reply.usage
+    isCached = false
+  }
+
+  /// Takes a recorded answer with its record.
+  init(_ record: Record, answer: Answer, usage: Usage) {
+    id = record.id
+    self.answer = answer
+    self.usage = usage
+    isCached = true
   }
 
   /// Whether a record's request is a request, its task's name aside, which is in no key.

@@ -139,7 +139,7 @@ struct CallCacheTests {
       await #expect(throws: StoreError.self) {
         _ = try await bench.cache.answer(Self.request("a"), from: teacher)
       }
-      let recorded = try bench.cache.find(Self.request("a"), CallKey(of: Self.request("a")))
+      let recorded = try bench.cache.find(Self.request("a"))
       #expect(recorded == nil)
       #expect(bench.cache.counts.asked == 0)
     }
