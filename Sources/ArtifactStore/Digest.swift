@@ -82,9 +82,14 @@ package struct Hasher256 {
   private var sha = SHA256()
 
   package init() {}
-  package mutating func update(_ bytes: [UInt8]) { sha.update(data: bytes) }
+  package mutating func update(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { sha.update(bufferPointer: $0) }
+  }
   package mutating func update(_ bytes: UnsafeRawBufferPointer) { sha.update(bufferPointer: bytes) }
-  package mutating func update(_ text: String) { sha.update(data: Array(text.utf8)) }
+  package mutating func update(_ text: String) {
+    var text = text
+    text.withUTF8 { sha.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+  }
 
   package consuming func finish() -> Digest {
     sha.finalize().withUnsafeBytes { Digest(loading: $0) }

@@ -152,14 +152,33 @@ package struct JSONWriter {
 
   /// Appends a number; whole ones, which most are, digit by digit.
   package mutating func write(number value: Double) {
-    guard var rest = Int(exactly: value), abs(rest) <= 1 << 53 else {
+    if let whole = Int(exactly: value), abs(whole) <= 1 << 53 {
+      if whole < 0 { bytes.append(UInt8(ascii: "-")) }
+      write(digits: whole.magnitude)
+    } else if let thousandths = Self.thousandths(value) {
+      if value < 0 { bytes.append(UInt8(ascii: "-")) }
+      write(digits: thousandths / 1000)
+      bytes.append(UInt8(ascii: "."))
+      var rest = thousandths % 1000
+      while rest > 0 {
+        bytes.append(UInt8(ascii: "0") + UInt8(rest / 100))
+        rest = rest % 100 * 10
+      }
+    } else {
       bytes += JSONNumber.text(value).utf8
-      return
     }
-    if rest < 0 {
-      bytes.append(UInt8(ascii: "-"))
-      rest = -rest
-    }
+  }
+
+  /// The thousandths that a number is exactly as close to as doubles can be, or nil when it needs more
+  /// digits, or more than 15 in all, below which decimal numbers and doubles correspond.
+  private static func thousandths(_ value: Double) -> UInt? {
+    let scaled = (value.magnitude * 1000).rounded()
+    guard scaled < 1e15, scaled / 1000 == value.magnitude else { return nil }
+    return UInt(scaled)
+  }
+
+  private mutating func write(digits number: UInt) {
+    var rest = number
     let start = bytes.count
     repeat {
       bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
