@@ -37,7 +37,7 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   /// The first 8 bytes as a number; digests are ordered and spread by it.
-  var leadingWord: UInt64 { words.0 }
+  package var leadingWord: UInt64 { words.0 }
 
   /// Lends the 32 bytes.
   func withBytes<Failure: Error>(
@@ -153,7 +153,7 @@ package struct FramedHash {
   private var buffer: [UInt8] = []
 
   package init(domain: String) {
-    buffer.reserveCapacity(512)
+    buffer.reserveCapacity(256)
     add(domain)
   }
 

@@ -8,9 +8,7 @@ enum Chance {
     var hash = FramedHash(domain: "stemma draw 1")
     hash.add(String(seed))
     for part in what { hash.add(part) }
-    let bytes = hash.finish().bytes
-    let number = bytes[0..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    return (Double(number >> 11) + 0.5) * 0x1p-53
+    return (Double(hash.finish().leadingWord >> 11) + 0.5) * 0x1p-53
   }
 
   /// Chooses by weighted rendezvous hashing: adding or removing one choice moves only its share.

@@ -30,7 +30,9 @@ struct DataRun: Sendable {
     let writer = try VersionWriter(store, base: base, deriving: kinds, run: record.id)
     if stage < .samples { try keepNamedRecords(of: base, writer) }
     let tally = Tally(kinds: Set(kinds), writer: writer)
-    let filling = try filling(until: stage, tally)
+    let duplicates = try Duplicates(
+      question: recipe.sample.question, knobs: recipe.duplicates)
+    let filling = try filling(until: stage, tally, duplicates)
     context.progress.start(stage, total: recipe.sampleCount)
     var failure: (any Error)?
     do {
@@ -42,6 +44,7 @@ struct DataRun: Sendable {
     report.kept = progress.kept
     report.exhaustedSlots = progress.exhausted
     report.rejections = tally.rejections
+    report.duplicateTime = duplicates.time
     report.shortfall = shortfall(progress, failure)
     try await context.calls.seal()
     if let failure, try !isAdvance(progress, over: base, at: stage) { throw failure }
@@ -57,11 +60,9 @@ struct DataRun: Sendable {
   }
 
   private func filling(
-    until stage: StageName, _ tally: Tally
+    until stage: StageName, _ tally: Tally, _ duplicates: Duplicates
   ) throws -> SlotFilling<SlotTrail> {
     let work = try SlotWork(context.asker, sources: sources, until: DataStage(stage))
-    let duplicates = try Duplicates(
-      question: recipe.sample.question, knobs: recipe.duplicates)
     let wanted = recipe.sampleCount
     let limits = SlotFilling<SlotTrail>.Limits(
       wanted: wanted, attempts: recipe.slots.attempts,

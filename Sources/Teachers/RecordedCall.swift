@@ -9,6 +9,11 @@ package struct RecordedCall: Sendable, Hashable {
   /// Whether no model was asked for it this time.
   package var isCached: Bool
 
+  /// Makes the record of a fresh reply.
+  package static func record(_ request: CallRequest, reply: Reply) -> Record {
+    CallText.record(RequestForm(request), reply)
+  }
+
   /// Takes a fresh reply with its record.
   init(_ record: Record, reply: Reply) {
     id = record.id

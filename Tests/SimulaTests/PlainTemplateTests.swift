@@ -47,7 +47,7 @@ struct PlainTemplateTests {
       "ask-incorrect", "solve", "solve-check",
     ]
     for prompt in BuiltInPrompt.all {
-      let part = try #require(prompt.text.range(of: "### user\n"))
+      let part = try #require(prompt.text.firstRange(of: "### user\n"))
       let count = try Self.check(String(prompt.text[part.upperBound...].dropLast()))
       #expect(!slots.contains(prompt.task) || count >= 3, "\(prompt.task)")
     }
@@ -61,9 +61,12 @@ struct PlainTemplateTests {
       "a\n{{^examples}}\nnone {{count}}\n{{/examples}}\nb", "a {{missing}} b {{examples.x}}",
       "a\n{{#requirements}}\n{{#examples}}\n{{factor}} {{.}} {{answer}}\n{{/examples}}\n{{/requirements}}",
       "a\n{{#requirements}}\n{{.}} {{path}}\n{{/requirements}}", "a { {{ count }} } {{{count}}}",
-      "a }} {{count}} }} {", "a\n  {{#examples}}\n{{.}}\n  {{/examples}}", "a {{#count}}x{{/count}}",
-      "a\n{{! a comment }}\nb", "a\r\n{{#examples}}\r\n{{.}}\r\n{{/examples}}\r\n", "é{{count}}\u{301}",
-      "a\u{2028}{{count}}\u{85}b", "a\n{{#examples}}\nx\n{{/examples}}\n{{#examples}}\ny\n{{/examples}}",
+      "a }} {{count}} }} {", "a\n  {{#examples}}\n{{.}}\n  {{/examples}}",
+      "a {{#count}}x{{/count}}",
+      "a\n{{! a comment }}\nb", "a\r\n{{#examples}}\r\n{{.}}\r\n{{/examples}}\r\n",
+      "é{{count}}\u{301}",
+      "a\u{2028}{{count}}\u{85}b",
+      "a\n{{#examples}}\nx\n{{/examples}}\n{{#examples}}\ny\n{{/examples}}",
     ])
   func shapes(text: String) throws { _ = try Self.check(text) }
 
