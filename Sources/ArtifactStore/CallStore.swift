@@ -35,8 +35,6 @@ package final class CallStore: Sendable {
     var calls: [Digest: Record] = [:]
     /// All that the journal holds or is about to hold, in order.
     var unsealed: [Call] = []
-    /// How many of these an earlier run left; they may be sealed, and only the journal is not gone.
-    var recoveredCount = 0
     var unsealedSizeInBytes = 0
     var lastSeal = ContinuousClock.now
     var isSealing = false
@@ -77,7 +75,6 @@ package final class CallStore: Sendable {
         left.add((key, record))
       }
     }
-    left.recoveredCount = left.unsealed.count
     pending = Mutex(left)
     journal = try CallJournal(in: folder)
   }
@@ -160,14 +157,10 @@ package final class CallStore: Sendable {
       }
     }
     let files = try await journal.rotate()
-    let (taken, recoveredCount) = pending.withLock { ($0.unsealed, $0.recoveredCount) }
+    let taken = pending.withLock { $0.unsealed }
     var new: [Call] = []
     new.reserveCapacity(taken.count)
-    for (number, call) in taken.enumerated() {
-      guard number < recoveredCount else {
-        new.append(call)
-        continue
-      }
+    for call in taken {
       let known = try store.index.find(call.record.id)
       guard !known.contains(where: { store.repository.contains($0.location.object) }) else {
         continue
@@ -177,7 +170,6 @@ package final class CallStore: Sendable {
     if !new.isEmpty { try commit(new) }
     pending.withLock { pending in
       pending.unsealed.removeFirst(taken.count)
-      pending.recoveredCount = 0
       pending.unsealedSizeInBytes = pending.unsealed.reduce(0) { $0 + $1.record.line.count }
       for call in taken where pending.calls[call.key]?.id == call.record.id {
         pending.calls[call.key] = nil

@@ -61,10 +61,10 @@ struct PlainTemplateTests {
       "a\n{{^examples}}\nnone {{count}}\n{{/examples}}\nb", "a {{missing}} b {{examples.x}}",
       "a\n{{#requirements}}\n{{#examples}}\n{{factor}} {{.}} {{answer}}\n{{/examples}}\n{{/requirements}}",
       "a\n{{#requirements}}\n{{.}} {{path}}\n{{/requirements}}", "a { {{ count }} } {{{count}}}",
-      "a }} {{count}} }} {", "a\n  {{#examples}}\n{{.}}\n  {{/examples}}",
+      "a }} {{count}} }} b", "a\n  {{#examples}}\n{{.}}\n  {{/examples}}",
       "a {{#count}}x{{/count}}",
       "a\n{{! a comment }}\nb", "a\r\n{{#examples}}\r\n{{.}}\r\n{{/examples}}\r\n",
-      "é{{count}}\u{301}",
+      "é{{count}} \u{301}",
       "a\u{2028}{{count}}\u{85}b",
       "a\n{{#examples}}\nx\n{{/examples}}\n{{#examples}}\ny\n{{/examples}}",
     ])
