@@ -35,7 +35,7 @@ struct TeacherReader {
     switch provider {
     case .embedded:
       // It waits for no server but for the disk, which takes many answers as easily as one.
-      TeacherSettings(provider: provider, model: TeacherSettings.embeddedModel, concurrency: 64)
+      TeacherSettings(provider: provider, model: TeacherSettings.embeddedModel, concurrency: 256)
     case .openai: TeacherSettings(provider: provider, model: "")
     }
   }
