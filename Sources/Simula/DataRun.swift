@@ -112,7 +112,7 @@ struct DataRun: Sendable {
   private func keepNamedRecords(of base: Version?, _ writer: VersionWriter) throws {
     guard let base, try base.liveCount(.samples) > 0 else { return }
     for kind in [RecordKind.mixes, .metaPrompts] {
-      for record in try base.records(kind) { try writer.keep(record) }
+      try base.forEachRecord(kind) { (record) throws(StoreError) in try writer.keep(record) }
     }
   }
 
