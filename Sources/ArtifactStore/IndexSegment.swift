@@ -73,6 +73,9 @@ final class IndexSegment: Sendable {
   /// Whether every page holds what was written.
   var isWhole: Bool { (try? bytes(0..<layout.checksums.lowerBound)) != nil }
 
+  /// Gives memory back after much was read once.
+  func release() { file.release() }
+
   private func bytes(_ range: Range<Int>) throws(IndexDamage) -> UnsafeRawBufferPointer {
     try Self.checked(range, file, layout)
   }
