@@ -119,6 +119,7 @@ let package = Package(
       dependencies: [
         "ArtifactStore", "CanonicalJSON", "Dataset", "Git", "Pipeline", "Prompts", "Simula",
         "Starters", "Teachers", "TestSupport",
+        .product(name: "Mustache", package: "swift-mustache"),
       ]),
     .testTarget(
       name: "CommandTests",

@@ -159,6 +159,7 @@ package final class CallStore: Sendable {
     let files = try await journal.rotate()
     let taken = pending.withLock { $0.unsealed }
     var new: [Call] = []
+    new.reserveCapacity(taken.count)
     for call in taken {
       let known = try store.index.find(call.record.id)
       guard !known.contains(where: { store.repository.contains($0.location.object) }) else {

@@ -59,19 +59,25 @@ enum DigestOrder {
 
   /// The first of so many positions at which nothing less than a word stands.
   ///
-  /// Digests are spread evenly, so that a guess comes close.
+  /// Digests are spread evenly, so that a guess comes close, and a second one from what stands there
+  /// closer: each look at a digest waits for memory.
   static func lowerBound<Failure: Error>(
-    of word: UInt64, in count: Int, _ isLess: (Int) throws(Failure) -> Bool
+    of word: UInt64, in count: Int, _ wordAt: (Int) throws(Failure) -> UInt64
   ) throws(Failure) -> Int {
     guard count > 0 else { return 0 }
-    let guess = Int((Double(word) / 0x1p64 * Double(count)).rounded(.down))
+    var probe = place(word, count)
+    for _ in 0..<2 {
+      let found = try wordAt(probe)
+      let distance = found < word ? place(word - found, count) : -place(found - word, count)
+      guard abs(distance) > 4 else { break }
+      probe = min(max(probe + distance, 0), count - 1)
+    }
     var low = 0
     var high = count
-    var step = 8
-    var probe = min(max(guess, 0), count - 1)
-    if try isLess(probe) {
+    var step = 2
+    if try wordAt(probe) < word {
       low = probe + 1
-      while low + step < count, try isLess(low + step) {
+      while low + step < count, try wordAt(low + step) < word {
         low += step + 1
         step *= 4
       }
@@ -79,7 +85,7 @@ enum DigestOrder {
     } else {
       high = probe
       probe = high - step
-      while probe >= 0, try !isLess(probe) {
+      while probe >= 0, try wordAt(probe) >= word {
         high = probe
         step *= 4
         probe = high - step
@@ -88,8 +94,13 @@ enum DigestOrder {
     }
     while low < high {
       let middle = (low + high) / 2
-      if try isLess(middle) { low = middle + 1 } else { high = middle }
+      if try wordAt(middle) < word { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+
+  /// Where a word would stand among so many evenly spread ones, at most at the last place.
+  private static func place(_ word: UInt64, _ count: Int) -> Int {
+    min(Int(word.multipliedFullWidth(by: UInt64(count)).high), count - 1)
   }
 }

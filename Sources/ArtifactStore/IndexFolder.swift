@@ -17,6 +17,8 @@ final class IndexFolder: Sendable {
 
   private static let firstLine = "stemma index 3"
   private static let growth = 4
+  /// After so many shards were read.
+  private static let releaseInterval = 64
 
   private let folder: URL
   private let contents = Mutex(Contents())
@@ -137,7 +139,10 @@ final class IndexFolder: Sendable {
       hasKeys: family == "calls", keyField: keyField,
       shard: { (number) throws(IndexDamage) in
         guard number < all.count else { return shards[number - all.count] }
-        return try merged[all[number].segment].shard(all[number].shard)
+        let (segment, shard) = all[number]
+        // Or what is merged would be in memory as a whole.
+        if number % Self.releaseInterval == 0 { merged[segment].release() }
+        return try merged[segment].shard(shard)
       })
     let name = "\(UUID().uuidString.lowercased()).segment"
     try writer.write(to: path(name))

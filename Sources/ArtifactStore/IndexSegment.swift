@@ -73,6 +73,9 @@ final class IndexSegment: Sendable {
   /// Whether every page holds what was written.
   var isWhole: Bool { (try? bytes(0..<layout.checksums.lowerBound)) != nil }
 
+  /// Gives memory back after much was read once.
+  func release() { file.release() }
+
   private func bytes(_ range: Range<Int>) throws(IndexDamage) -> UnsafeRawBufferPointer {
     try Self.checked(range, file, layout)
   }
@@ -105,7 +108,7 @@ final class IndexSegment: Sendable {
     /// The ordinal of an id that meets a condition, or nil when there is none.
     func ordinal(of id: RecordID, where isWanted: (_ ordinal: Int) -> Bool) -> Int? {
       let wanted = id.digest.leadingWord
-      var position = DigestOrder.lowerBound(of: wanted, in: count) { word(ordinal($0)) < wanted }
+      var position = DigestOrder.lowerBound(of: wanted, in: count) { word(ordinal($0)) }
       while position < count {
         let ordinal = ordinal(position)
         guard word(ordinal) == wanted else { return nil }
@@ -203,7 +206,18 @@ extension IndexSegment {
     key: Digest, _ body: (_ ordinal: Int) throws(IndexDamage) -> Bool
   ) throws(IndexDamage) {
     guard layout.hasKeys else { return }
-    try visit(key.bytes, order: layout.keyOrder, digests: layout.keys, body)
+    let wanted = key.leadingWord
+    var position = try lowerBound(wanted, order: layout.keyOrder, digests: layout.keys)
+    while position < layout.recordCount {
+      let ordinal = try self.ordinal(position, layout.keyOrder)
+      let entry = try bytes(layout.keys.entries(ordinal..<(ordinal + 1), size: Digest.length))
+      let found = Digest(loading: entry)
+      guard found.leadingWord == wanted else { return }
+      if found == key {
+        guard try body(ordinal) else { return }
+      }
+      position += 1
+    }
   }
 
   private func visit(
@@ -234,12 +248,12 @@ extension IndexSegment {
   private func lowerBound(
     _ wanted: UInt64, order: Range<Int>, digests: Range<Int>
   ) throws(IndexDamage) -> Int {
-    func isLess(_ position: Int) throws(IndexDamage) -> Bool {
+    func word(_ position: Int) throws(IndexDamage) -> UInt64 {
       let ordinal = try self.ordinal(position, order)
       let entry = try bytes(digests.entries(ordinal..<(ordinal + 1), size: Digest.length))
-      return Digest(loading: entry).leadingWord < wanted
+      return Digest(loading: entry).leadingWord
     }
-    return try DigestOrder.lowerBound(of: wanted, in: layout.recordCount, isLess)
+    return try DigestOrder.lowerBound(of: wanted, in: layout.recordCount, word)
   }
 }
 

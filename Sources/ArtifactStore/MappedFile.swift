@@ -40,6 +40,9 @@ final class MappedFile: Sendable {
     return UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
   }
 
+  /// Gives the memory of all pages back, which are read again when they are needed.
+  func release() { madvise(UnsafeMutableRawPointer(mutating: base), count, MADV_DONTNEED) }
+
   /// Checks the pages that hold a range, unless they were checked before.
   ///
   /// - Parameters:

@@ -45,6 +45,16 @@ package struct RecordID: Hashable, Sendable, Comparable, CustomStringConvertible
     digest = hasher.finish()
   }
 
+  /// Hashes what stands before the usage of a call, closed as an object of its own.
+  fileprivate init(callBody: ArraySlice<UInt8>) {
+    var hasher = Hasher256()
+    hasher.update(RecordKind.calls.identityPrefix)
+    callBody.withUnsafeBytes { hasher.update($0) }
+    hasher.update(Self.callEnd)
+    digest = hasher.finish()
+  }
+  private static let callEnd = [UInt8(ascii: "}")]
+
   package var hex: String { digest.hex }
   package var description: String { digest.hex }
   package static func < (left: RecordID, right: RecordID) -> Bool { left.digest < right.digest }
@@ -69,8 +79,8 @@ package struct Record: Sendable, Hashable {
   package init(_ kind: RecordKind, line: [UInt8]) throws(StoreError) {
     self.kind = kind
     self.line = line
-    if let body = CallLine.body(of: line), kind == .calls {
-      id = RecordID(kind: kind, line: body.span.bytes)
+    if kind == .calls, let end = CallLine.endOfBody(of: line) {
+      id = RecordID(callBody: line[..<end])
     } else if kind == .calls {
       do {
         id = Record.identity(kind: kind, line: line, value: try JSON(parsing: line))
@@ -82,11 +92,18 @@ package struct Record: Sendable, Hashable {
     }
   }
 
+  /// Takes the canonical line of a call, of which it is known where its usage stands.
+  package init(callLine line: [UInt8], usageStart: Int) {
+    kind = .calls
+    self.line = line
+    id = RecordID(callBody: line[..<usageStart])
+  }
+
   private static func identity(kind: RecordKind, line: [UInt8], value: JSON) -> RecordID {
     guard kind == .calls, var object = value.object else {
       return RecordID(kind: kind, line: line.span.bytes)
     }
-    if let body = CallLine.body(of: line) { return RecordID(kind: kind, line: body.span.bytes) }
+    if let end = CallLine.endOfBody(of: line) { return RecordID(callBody: line[..<end]) }
     object["usage"] = nil
     return RecordID(kind: kind, line: JSON.object(object).canonicalBytes.span.bytes)
   }
@@ -106,17 +123,17 @@ package struct Record: Sendable, Hashable {
 }
 
 /// The line of a call, of which the usage comes last.
-enum CallLine {
+package enum CallLine {
   private static let start = Array(#"{"answer":"#.utf8)
   private static let usage = Array(#","usage":{"input":"#.utf8)
   private static let output = Array(#","output":"#.utf8)
   /// Two counts with their names take no more.
   private static let longestTail = 80
 
-  /// The line without its usage, which the id does not cover; nil for a line that has another form.
+  /// Where the usage begins, which the id does not cover; nil for a line that has another form.
   ///
   /// Quotation marks in texts are escaped, so that the name can stand only where it is a member.
-  static func body(of line: [UInt8]) -> [UInt8]? {
+  package static func endOfBody(of line: [UInt8]) -> Int? {
     guard line.starts(with: start) else { return nil }
     let from = max(start.count, line.count - longestTail)
     guard let place = line[from...].firstRange(of: usage) else { return nil }
@@ -124,7 +141,7 @@ enum CallLine {
     guard takeCount(&rest), rest.starts(with: output) else { return nil }
     rest = rest.dropFirst(output.count)
     guard takeCount(&rest), rest.elementsEqual("}}".utf8) else { return nil }
-    return line[..<place.lowerBound] + [UInt8(ascii: "}")]
+    return place.lowerBound
   }
 
   private static func takeCount(_ rest: inout ArraySlice<UInt8>) -> Bool {

@@ -17,22 +17,27 @@ extension JSON {
 }
 
 /// Appends JSON to a buffer.
-struct JSONWriter {
-  let sortsNames: Bool
-  private(set) var bytes: [UInt8] = []
+package struct JSONWriter {
+  private let sortsNames: Bool
+  package private(set) var bytes: [UInt8] = []
 
-  init(sortsNames: Bool) { self.sortsNames = sortsNames }
+  package init(sortsNames: Bool) {
+    self.sortsNames = sortsNames
+    bytes.reserveCapacity(256)
+  }
 
-  mutating func write(_ value: JSON) {
+  package mutating func write(_ value: JSON) {
     switch value {
-    case .null: bytes += "null".utf8
-    case .bool(let value): bytes += (value ? "true" : "false").utf8
-    case .number(let value): bytes += JSONNumber.text(value).utf8
+    case .null: write(raw: "null")
+    case .bool(let value): write(raw: value ? "true" : "false")
+    case .number(let value): write(number: value)
     case .string(let value): write(string: value)
     case .array(let values):
       bytes.append(UInt8(ascii: "["))
-      for (index, value) in values.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      var isFirst = true
+      for value in values {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
         write(value)
       }
       bytes.append(UInt8(ascii: "]"))
@@ -40,11 +45,25 @@ struct JSONWriter {
     }
   }
 
+  /// Appends text that is JSON, or a part of it, as it stands.
+  package mutating func write(raw text: StaticString) {
+    text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+  }
+
+  /// Appends bytes that are JSON as they stand.
+  package mutating func write(raw json: [UInt8]) { bytes.append(contentsOf: json) }
+
   private mutating func write(object: JSONObject) {
-    let members = sortsNames ? object.members.sorted { precedes($0.name, $1.name) } : object.members
+    guard sortsNames, !isSorted(object.members) else { return write(members: object.members) }
+    write(members: object.members.sorted { precedes($0.name, $1.name) })
+  }
+
+  private mutating func write(members: [(name: String, value: JSON)]) {
     bytes.append(UInt8(ascii: "{"))
-    for (index, member) in members.enumerated() {
-      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+    var isFirst = true
+    for member in members {
+      if !isFirst { bytes.append(UInt8(ascii: ",")) }
+      isFirst = false
       write(string: member.name)
       bytes.append(UInt8(ascii: ":"))
       write(member.value)
@@ -52,43 +71,120 @@ struct JSONWriter {
     bytes.append(UInt8(ascii: "}"))
   }
 
-  /// Order by UTF-16 code units, which differs from that of UTF-8 above the basic plane.
-  private func precedes(_ left: String, _ right: String) -> Bool {
-    left.utf16.lexicographicallyPrecedes(right.utf16)
+  private func isSorted(_ members: [(name: String, value: JSON)]) -> Bool {
+    for place in members.indices.dropFirst()
+    where !precedes(members[place - 1].name, members[place].name) {
+      return false
+    }
+    return true
   }
 
-  private mutating func write(string: String) {
+  /// Order by UTF-16 code units, which differs from that of UTF-8 above the basic plane.
+  private func precedes(_ left: String, _ right: String) -> Bool {
+    var (lefts, rights) = (left.utf8.makeIterator(), right.utf8.makeIterator())
+    while let first = lefts.next() {
+      guard let second = rights.next() else { return false }
+      if first < 0x80, second < 0x80, first == second { continue }
+      guard first < 0x80, second < 0x80 else {
+        return left.utf16.lexicographicallyPrecedes(right.utf16)
+      }
+      return first < second
+    }
+    return rights.next() != nil
+  }
+
+  package mutating func write(string: String) {
     bytes.append(UInt8(ascii: "\""))
     var string = string
     string.withUTF8 { utf8 in
       var start = 0
-      for index in utf8.indices {
-        let byte = utf8[index]
-        guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
-          continue
-        }
-        bytes.append(contentsOf: utf8[start..<index])
-        start = index + 1
-        writeEscaped(byte)
+      while start < utf8.count {
+        let end = Self.endOfPlain(utf8, from: start)
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<end]))
+        guard end < utf8.count else { break }
+        writeEscaped(utf8[end])
+        start = end + 1
       }
-      bytes.append(contentsOf: utf8[start...])
     }
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// Where the first byte stands that is written otherwise, eight bytes at a time.
+  private static func endOfPlain(_ utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    let raw = UnsafeRawBufferPointer(utf8)
+    var place = start
+    while place + 8 <= raw.count {
+      let word = raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      // The high bit of a byte is set when it is below 0x20, a quotation mark or a backslash; bytes
+      // above such a one may be marked too, which the loop below sorts out.
+      let isControl = (word &- ones &* 0x20) & ~word
+      let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+      let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+      let isQuote = (quote &- ones) & ~quote
+      let isBackslash = (backslash &- ones) & ~backslash
+      if (isControl | isQuote | isBackslash) & highs != 0 { break }
+      place += 8
+    }
+    while place < raw.count {
+      let byte = raw[place]
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+      place += 1
+    }
+    return place
+  }
+
   private mutating func writeEscaped(_ byte: UInt8) {
     switch byte {
-    case UInt8(ascii: "\""): bytes += "\\\"".utf8
-    case UInt8(ascii: "\\"): bytes += "\\\\".utf8
-    case 0x08: bytes += "\\b".utf8
-    case 0x09: bytes += "\\t".utf8
-    case 0x0A: bytes += "\\n".utf8
-    case 0x0C: bytes += "\\f".utf8
-    case 0x0D: bytes += "\\r".utf8
+    case UInt8(ascii: "\""): write(raw: "\\\"")
+    case UInt8(ascii: "\\"): write(raw: "\\\\")
+    case 0x08: write(raw: "\\b")
+    case 0x09: write(raw: "\\t")
+    case 0x0A: write(raw: "\\n")
+    case 0x0C: write(raw: "\\f")
+    case 0x0D: write(raw: "\\r")
     default:
       let hex = String(byte, radix: 16)
       bytes += ("\\u" + String(repeating: "0", count: 4 - hex.count) + hex).utf8
     }
+  }
+
+  /// Appends a number; whole ones, which most are, digit by digit.
+  package mutating func write(number value: Double) {
+    if let whole = Int(exactly: value), abs(whole) <= 1 << 53 {
+      if whole < 0 { bytes.append(UInt8(ascii: "-")) }
+      write(digits: whole.magnitude)
+    } else if let thousandths = Self.thousandths(value) {
+      if value < 0 { bytes.append(UInt8(ascii: "-")) }
+      write(digits: thousandths / 1000)
+      bytes.append(UInt8(ascii: "."))
+      var rest = thousandths % 1000
+      while rest > 0 {
+        bytes.append(UInt8(ascii: "0") + UInt8(rest / 100))
+        rest = rest % 100 * 10
+      }
+    } else {
+      bytes += JSONNumber.text(value).utf8
+    }
+  }
+
+  /// The thousandths that a number is exactly as close to as doubles can be, or nil when it needs more
+  /// digits, or more than 15 in all, below which decimal numbers and doubles correspond.
+  private static func thousandths(_ value: Double) -> UInt? {
+    let scaled = (value.magnitude * 1000).rounded()
+    guard scaled < 1e15, scaled / 1000 == value.magnitude else { return nil }
+    return UInt(scaled)
+  }
+
+  private mutating func write(digits number: UInt) {
+    var rest = number
+    let start = bytes.count
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
   }
 }
 

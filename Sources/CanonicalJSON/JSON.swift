@@ -47,7 +47,14 @@ package struct JSONObject: Sendable, Hashable {
 
   /// Names are the same when their code points are: Swift also takes `é` and `e´` for equal.
   static func same(_ left: String, _ right: String) -> Bool {
-    left.utf8.elementsEqual(right.utf8)
+    let count = left.utf8.count
+    guard count == right.utf8.count else { return false }
+    let isSame = left.utf8.withContiguousStorageIfAvailable { lefts in
+      right.utf8.withContiguousStorageIfAvailable { rights in
+        UnsafeRawBufferPointer(lefts).elementsEqual(UnsafeRawBufferPointer(rights))
+      }
+    }
+    return isSame.flatMap(\.self) ?? left.utf8.elementsEqual(right.utf8)
   }
 
   /// Equal when the members are, whatever their order, as in JSON itself.

@@ -26,6 +26,8 @@ struct Housekeeping {
     // Objects are copied as they are: searching for deltas in compressed ones is in vain.
     try? git.run(
       withAttributes() + [
+        // Large packs are read through small windows, or all of them would be in memory at once.
+        "-c", "core.packedGitWindowSize=16m", "-c", "core.packedGitLimit=128m",
         "-c", "repack.writeBitmaps=false", "repack", "-q", "-d", "--geometric=2", "--window=0",
       ], isQuiet: true)
   }

@@ -101,7 +101,18 @@ struct RunSummary {
         ("notices", .array(report.notices.map { .string($0) })),
         ("dataset-digest", report.datasetDigest.map { .string($0.hex) } ?? .null),
         ("shortfall", report.shortfall.map { .string($0) } ?? .null),
+        (
+          "seconds",
+          [
+            "all": Self.seconds(report.duration), "duplicates": Self.seconds(report.duplicateTime),
+          ]
+        ),
       ])
+  }
+
+  /// To the millisecond.
+  private static func seconds(_ time: Duration) -> JSON {
+    .number((time / .milliseconds(1)).rounded() / 1000)
   }
 
   private var seconds: String {

@@ -51,6 +51,8 @@ package struct StemmaCommand: AsyncParsableCommand {
     // shards, which are smaller, is kept for the next ones.
     mallopt(M_MMAP_THRESHOLD, 2 << 20)
     mallopt(M_TRIM_THRESHOLD, 32 << 20)
+    // Each thread would have a heap of its own, with holes of its own.
+    mallopt(M_ARENA_MAX, 4)
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

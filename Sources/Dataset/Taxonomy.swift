@@ -70,7 +70,7 @@ package struct Taxonomy: Sendable, Hashable {
   /// All nodes, parents before children, siblings in the order of the text; the first is the root.
   package let nodes: [Node]
   private let places: [NodeID: Int]
-  private let children: [NodeID: [NodeID]]
+  private let children: [NodeID: [Node]]
 
   /// Takes nodes in depth-first order, the root first; the caller has checked the tree.
   package init(nodes: [Node]) {
@@ -78,13 +78,13 @@ package struct Taxonomy: Sendable, Hashable {
     places = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.id, $0) })
     children = Dictionary(grouping: nodes.filter { $0.parent != nil }, by: \.parent)
       .reduce(into: [:]) { result, entry in
-        if let parent = entry.key { result[parent] = entry.value.map(\.id) }
+        if let parent = entry.key { result[parent] = entry.value }
       }
   }
 
   package var root: Node { nodes[0] }
   package func find(_ id: NodeID) -> Node? { places[id].map { nodes[$0] } }
-  package func children(of id: NodeID) -> [Node] { (children[id] ?? []).compactMap(find) }
+  package func children(of id: NodeID) -> [Node] { children[id] ?? [] }
   package func isLeaf(_ id: NodeID) -> Bool { children[id] == nil }
 
   /// The nodes from the root down to and with this one.

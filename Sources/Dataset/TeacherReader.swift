@@ -32,8 +32,12 @@ struct TeacherReader {
   }
 
   private func fresh(_ provider: TeacherSettings.Provider) -> TeacherSettings {
-    let model = provider == .embedded ? TeacherSettings.embeddedModel : ""
-    return TeacherSettings(provider: provider, model: model)
+    switch provider {
+    case .embedded:
+      // It waits for no server but for the disk, which takes many answers as easily as one.
+      TeacherSettings(provider: provider, model: TeacherSettings.embeddedModel, concurrency: 256)
+    case .openai: TeacherSettings(provider: provider, model: "")
+    }
   }
 
   private func settings(of member: YAMLMember, over common: TeacherSettings?) -> TeacherSettings? {

@@ -42,6 +42,7 @@ struct DataRun: Sendable {
     report.kept = progress.kept
     report.exhaustedSlots = progress.exhausted
     report.rejections = tally.rejections
+    report.duplicateTime = filler.duplicateTime
     report.shortfall = shortfall(progress, failure)
     try await context.calls.seal()
     if let failure, try !isAdvance(progress, over: base, at: stage) { throw failure }
@@ -87,7 +88,7 @@ struct DataRun: Sendable {
   private func keepNamedRecords(of base: Version?, _ writer: VersionWriter) throws {
     guard let base, try base.liveCount(.samples) > 0 else { return }
     for kind in [RecordKind.mixes, .metaPrompts] {
-      for record in try base.records(kind) { try writer.keep(record) }
+      try base.forEachRecord(kind) { (record) throws(StoreError) in try writer.keep(record) }
     }
   }
 

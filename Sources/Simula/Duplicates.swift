@@ -20,6 +20,7 @@ final class Duplicates: Sendable {
     /// The slots of the texts of `near`.
     var slots: [Slot] = []
     var heldOut: HeldOut
+    var time = Duration.zero
   }
 
   private let question: [String]
@@ -27,19 +28,26 @@ final class Duplicates: Sendable {
 
   /// Compares some properties of samples, or all of a sample where there are none.
   init(question: [String], knobs: DuplicateKnobs) throws(SimulaError) {
+    let start = ContinuousClock.now
     self.question = question
     let near = try knobs.near.map { share throws(SimulaError) in
       try NearDuplicates(threshold: share)
     }
     let heldOut = try HeldOut(knobs, question: question)
-    state = Mutex(State(near: near, heldOut: heldOut))
+    state = Mutex(
+      State(near: near, heldOut: heldOut, time: start.duration(to: ContinuousClock.now)))
   }
+
+  /// What the comparisons have taken so far; nothing else is settled meanwhile.
+  var time: Duration { state.withLock { $0.time } }
 
   /// Takes a question in, or says why not.
   func admit(_ value: JSON, slot: Slot) throws(SimulaError) -> Refusal? {
+    let start = ContinuousClock.now
     let texts = Self.texts(of: value, question)
     let digest = Self.digest(texts)
     return try state.withLock { (state) throws(SimulaError) in
+      defer { state.time += start.duration(to: ContinuousClock.now) }
       let shingles = Shingles(texts)
       let keys = state.near?.keys(shingles) ?? []
       if let refusal = try state.heldOut.refusal(digest, shingles, keys) { return refusal }
@@ -78,6 +86,6 @@ final class Duplicates: Sendable {
 
   /// Lower case, with all white space as single blanks.
   static func normalized(_ text: String) -> String {
-    text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    text.lowercased().singleSpaced
   }
 }

@@ -24,6 +24,9 @@ struct Filler: Sendable {
     duplicates = try Duplicates(question: recipe.sample.question, knobs: recipe.duplicates)
   }
 
+  /// What comparing questions has taken so far.
+  var duplicateTime: Duration { duplicates.time }
+
   /// The slots that the recipe asks for.
   var numbered: SlotFilling<SlotTrail> {
     let wanted = recipe.sampleCount

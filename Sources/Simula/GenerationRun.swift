@@ -248,7 +248,7 @@ enum NamedCalls {
     var named = Set<RecordID>()
     guard let version else { return named }
     for kind in RecordKind.versioned where kind != .mixes {
-      for record in try version.records(kind) {
+      try version.forEachRecord(kind) { (record) throws(StoreError) in
         if let id = try record.value()["call"]?.string.flatMap(RecordID.init(hex:)) {
           named.insert(id)
         }

@@ -7,8 +7,8 @@ package import Teachers
 package struct PromptTemplate: Sendable {
   package let task: PromptTask
   package let bytes: [UInt8]
-  private let system: MustacheTemplate
-  private let user: MustacheTemplate
+  private let system: Body
+  private let user: Body
 
   private static let maximumSizeInBytes = 64 << 10
 
@@ -37,13 +37,15 @@ package struct PromptTemplate: Sendable {
 
   private static func compile(
     _ lines: ArraySlice<Substring>, _ task: PromptTask
-  ) throws(SimulaError) -> MustacheTemplate {
+  ) throws(SimulaError) -> Body {
     let body = lines.joined(separator: "\n").trimmingPrefix("\n")
     var text = String(body)
     while text.hasSuffix("\n") { text.removeLast() }
     // A partial could pull in nothing, since no library is given; text is not to be HTML-escaped.
     do {
-      return try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + text)
+      return Body(
+        plain: PlainTemplate(text),
+        mustache: try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + text))
     } catch {
       throw failure(task, "is no Mustache: \(reason(error))")
     }
@@ -72,15 +74,24 @@ package struct PromptTemplate: Sendable {
   }
 
   package func messages(_ inputs: JSONObject) -> [Message] {
-    let context = PromptTemplate.plain(.object(inputs))
     var messages: [Message] = []
-    let system = self.system.render(context)
+    let system = self.system.render(inputs)
     if !system.isEmpty { messages.append(Message(.system, system)) }
-    messages.append(Message(.user, user.render(context)))
+    messages.append(Message(.user, user.render(inputs)))
     return messages
   }
 
-  private static func plain(_ value: JSON) -> Any {
+  /// One part of a template.
+  private struct Body: Sendable {
+    let plain: PlainTemplate?
+    let mustache: MustacheTemplate
+
+    func render(_ inputs: JSONObject) -> String {
+      plain?.render(inputs) ?? mustache.render(PromptTemplate.plain(.object(inputs)))
+    }
+  }
+
+  static func plain(_ value: JSON) -> Any {
     switch value {
     case .null: return Bool?.none as Any
     case .bool(let value): return value

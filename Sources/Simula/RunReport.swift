@@ -29,6 +29,8 @@ package struct RunReport: Sendable {
   /// The last stage that was asked for.
   package var until = StageName.samples
   package var duration = Duration.zero
+  /// How much of it went into comparing samples with each other and with held-out sets.
+  package var duplicateTime = Duration.zero
 
   package var isUpToDate: Bool { versions.isEmpty && shortfall == nil }
 }

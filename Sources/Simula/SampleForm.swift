@@ -75,8 +75,7 @@ package struct SampleForm: Sendable {
 
   static func normalized(_ answer: JSON) -> String {
     if let number = answer.double { return JSON.number(number).text }
-    let text = (answer.string ?? answer.text).lowercased()
-      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let text = (answer.string ?? answer.text).lowercased().singleSpaced
     var digits = text
     // Commas count as separators of thousands, and only where all of them stand there.
     if text.wholeMatch(of: /[+-]?\d{1,3}(,\d{3})+(\.\d+)?/) != nil {

@@ -67,7 +67,7 @@ struct ScenarioWriter: Sendable {
   private func distinct(_ texts: [String]) -> [String] {
     var seen = Set<String>()
     return texts.compactMap { text in
-      let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      let words = text.singleSpaced
       return !words.isEmpty && seen.insert(words.lowercased()).inserted ? words : nil
     }
   }
@@ -81,8 +81,7 @@ struct ScenarioWriter: Sendable {
         ("requirements", attempt.requirements), ("scenario", .string(scenario.text)),
       ]), schema: AnswerSchemas.scenario, draw: attempt.scenarioDraw
     ) { (json, _) throws(UnusableAnswer) in
-      let text = try json.text("scenario").split(whereSeparator: \.isWhitespace)
-        .joined(separator: " ")
+      let text = try json.text("scenario").singleSpaced
       guard !text.isEmpty else { throw UnusableAnswer(.wrongShape, "the scenario is empty") }
       return text
     }

@@ -65,20 +65,28 @@ package final class CallCache: CallSource {
   ///
   /// A call that was fetched from elsewhere is taken at its word for nothing: one whose request is
   /// not this request does not answer it, whatever key it claims.
-  package func find(
-    _ request: CallRequest, _ key: CallKey
-  ) throws(StoreError) -> RecordedCall? {
-    var candidates: [Record] = []
-    for record in try calls.find(key.digest) where try RecordedCall.isAnswer(record, to: request) {
-      candidates.append(record)
+  package func find(_ request: CallRequest) throws(StoreError) -> RecordedCall? {
+    try find(RequestForm(request))
+  }
+
+  private func find(_ form: RequestForm) throws(StoreError) -> RecordedCall? {
+    var candidates: [RecordedCall] = []
+    for record in try calls.find(form.key.digest) {
+      if let call = CallText.call(record, to: form) {
+        candidates.append(call)
+      } else if try RecordedCall.isAnswer(record, to: form.request) {
+        candidates.append(try RecordedCall(record, isCached: true))
+      }
     }
     guard let first = candidates.first else { return nil }
     let chosen = candidates.count == 1 ? first : try preferred(candidates) ?? first
     state.withLock { $0.counts.cached += 1 }
-    return try RecordedCall(chosen, isCached: true)
+    return chosen
   }
 
-  private func preferred(_ candidates: [Record]) throws(StoreError) -> Record? {
+  private func preferred(
+    _ candidates: [RecordedCall]
+  ) throws(StoreError) -> RecordedCall? {
     let named: Set<RecordID>
     if let known = state.withLock({ $0.named }) {
       named = known
@@ -92,17 +100,28 @@ package final class CallCache: CallSource {
   package func answer(
     _ request: CallRequest, from teacher: any Teacher
   ) async throws -> RecordedCall {
-    let key = CallKey(of: request)
-    if let call = try find(request, key) { return call }
-    let isFirst = state.withLock { state in
-      guard state.waiters[key] == nil else { return false }
-      state.waiters[key] = []
-      return true
+    let form = RequestForm(request)
+    let key = form.key
+    while true {
+      // Before the look: what another task records in between is then known to be in flight.
+      let isFirst = state.withLock { state in
+        guard state.waiters[key] == nil else { return false }
+        state.waiters[key] = []
+        return true
+      }
+      guard !isFirst else { break }
+      if let call = try await otherAnswer(key) {
+        if call.isCached { state.withLock { $0.counts.cached += 1 } }
+        return call
+      }
     }
-    guard isFirst else { return try await otherAnswer(request, key: key, from: teacher) }
     let result: Result<RecordedCall, any Error>
     do {
-      result = .success(try await ask(request, key: key, teacher))
+      if let call = try find(form) {
+        result = .success(call)
+      } else {
+        result = .success(try await ask(form, teacher))
+      }
     } catch {
       result = .failure(error)
     }
@@ -112,11 +131,9 @@ package final class CallCache: CallSource {
     return try result.get()
   }
 
-  /// Waits for an equal request in flight; if that one just ended, its answer is recorded.
-  private func otherAnswer(
-    _ request: CallRequest, key: CallKey, from teacher: any Teacher
-  ) async throws -> RecordedCall {
-    let call: RecordedCall? = try await withCheckedThrowingContinuation {
+  /// Waits for an equal request in flight; nil when that one just ended.
+  private func otherAnswer(_ key: CallKey) async throws -> RecordedCall? {
+    try await withCheckedThrowingContinuation {
       (done: CheckedContinuation<RecordedCall?, any Error>) in
       let isInFlight = state.withLock { state in
         guard state.waiters[key] != nil else { return false }
@@ -125,18 +142,12 @@ package final class CallCache: CallSource {
       }
       if !isInFlight { done.resume(returning: nil) }
     }
-    if let call { return call }
-    return try await answer(request, from: teacher)
   }
 
-  private func ask(
-    _ request: CallRequest, key: CallKey, _ teacher: any Teacher
-  ) async throws -> RecordedCall {
-    // It may have been answered between the first look and the entry among those in flight.
-    if let call = try find(request, key) { return call }
-    let reply = try await teacher.reply(to: request)
-    let record = RecordedCall.record(request, key: key, reply: reply)
-    try await calls.append(record, key: key.digest)
+  private func ask(_ form: RequestForm, _ teacher: any Teacher) async throws -> RecordedCall {
+    let reply = try await teacher.reply(to: form.request)
+    let record = CallText.record(form, reply)
+    try await calls.append(record, key: form.key.digest)
     let counts = state.withLock { state in
       state.counts.asked += 1
       state.counts.usage.inputTokens += reply.usage.inputTokens
@@ -144,6 +155,6 @@ package final class CallCache: CallSource {
       return state.counts
     }
     didAnswer(counts)
-    return try RecordedCall(record, isCached: false)
+    return RecordedCall(record, reply: reply)
   }
 }

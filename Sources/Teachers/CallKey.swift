@@ -8,9 +8,12 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
   package init(digest: Digest) { self.digest = digest }
 
   /// Hashes the fields that ``fields(of:)`` lists, each framed by its length.
-  package init(of request: CallRequest) {
+  package init(of request: CallRequest) { self.init(of: request, canonicalInputs: nil) }
+
+  /// Hashes the fields of a request whose inputs were made canonical before.
+  init(of request: CallRequest, canonicalInputs: String?) {
     var hash = FramedHash(domain: "stemma call 1")
-    for (name, values) in CallKey.fields(of: request) {
+    for (name, values) in CallKey.fields(of: request, canonicalInputs: canonicalInputs) {
       hash.add(name)
       hash.add(String(values.count))
       for value in values { hash.add(value) }
@@ -41,7 +44,9 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
   /// Not in it, since they change how an answer is reached but not what it says: base URL and
   /// endpoint, credentials, timeouts, concurrency, retries, the task's name. A template is in it
   /// by the messages that it renders.
-  package static func fields(of request: CallRequest) -> [(name: String, values: [String])] {
+  package static func fields(
+    of request: CallRequest, canonicalInputs: String? = nil
+  ) -> [(name: String, values: [String])] {
     [
       ("builder", [String(CallRequest.builderVersion)]),
       ("provider", [request.provider]),
@@ -52,7 +57,7 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
       ("top-p", optional(request.sampling.topP.map { JSON.number($0).text })),
       ("max-tokens", optional(request.sampling.maxTokens.map(String.init))),
       ("schema", optional(request.schema)),
-      ("inputs", optional(request.inputs?.canonicalText)),
+      ("inputs", optional(canonicalInputs ?? request.inputs?.canonicalText)),
       ("draw", [request.draw]),
       ("try", [String(request.attempt)]),
     ]

@@ -18,19 +18,24 @@ package struct RecordedCall: Sendable, Hashable {
   }
 
   /// Makes the record of a fresh reply.
-  package static func record(_ request: CallRequest, key: CallKey, reply: Reply) -> Record {
-    Record(
-      .calls,
-      [
-        "answer": [
-          "finish": .string(reply.answer.finish.rawValue), "text": .string(reply.answer.text),
-        ],
-        "key": .string(key.description),
-        "request": request.json,
-        "usage": [
-          "input": JSON(reply.usage.inputTokens), "output": JSON(reply.usage.outputTokens),
-        ],
-      ])
+  package static func record(_ request: CallRequest, reply: Reply) -> Record {
+    CallText.record(RequestForm(request), reply)
+  }
+
+  /// Takes a fresh reply with its record.
+  init(_ record: Record, reply: Reply) {
+    id = record.id
+    answer = reply.answer
+    usage = reply.usage
+    isCached = false
+  }
+
+  /// Takes a recorded answer with its record.
+  init(_ record: Record, answer: Answer, usage: Usage) {
+    id = record.id
+    self.answer = answer
+    self.usage = usage
+    isCached = true
   }
 
   /// Whether a record's request is a request, its task's name aside, which is in no key.

@@ -1,25 +1,21 @@
 import Foundation
 
-/// Measures the store against its floors and peers, all in one run.
+/// Measures the store against its floors and peers, and generation by its stages, each in one run.
 ///
-/// Usage: `.build/release/Benchmarks [RECORDS...]`, 8192, 65536 and 524288 when none are given.
+/// Usage: `.build/release/Benchmarks [RECORDS...]`, 8192, 65536 and 524288 when none are given, and
+/// `.build/release/Benchmarks --generation [SAMPLES...]`, 8000, 64000 and 512000 when none are given.
 @main
 struct Benchmarks {
   static func main() async throws {
     switch CommandLine.arguments.dropFirst().first {
     case "--corpus": return try makeCorpus()
     case "--calls": return try await writeCalls()
+    case "--generation": return try generate()
     default: break
     }
     let sizes = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-    let program = URL(filePath: try ownPath())
-      .deletingLastPathComponent().appending(path: "stemma").path
-    guard FileManager.default.isExecutableFile(atPath: program) else {
-      throw MeasuredProgram.Failure(description: "build stemma first: there is no '\(program)'")
-    }
-    let parent = FileManager.default.temporaryDirectory
-      .appending(path: "stemma-benchmarks-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+    let program = try stemma()
+    let parent = try makeFolder()
     defer { try? FileManager.default.removeItem(at: parent) }
     var peaks: [(count: Int, megabytes: Double)] = []
     for count in sizes.isEmpty ? [8192, 65536, 524_288] : sizes {
@@ -31,9 +27,9 @@ struct Benchmarks {
       var benchmark = try StoreBenchmark(
         stemma: program, own: try ownPath(), corpus: files,
         folder: parent.appending(path: "run-\(count)"))
-      print("\n\(count) records, \(megabytes(files.firstSizeInBytes)) MB")
+      print("\n\(count) records, \(BenchmarkRow.megabytes(files.firstSizeInBytes)) MB")
       try benchmark.run()
-      for row in benchmark.rows { print(line(row)) }
+      for row in benchmark.rows { print(row.line) }
       if let commit = benchmark.rows.first(where: { $0.name == "commit v1" }) {
         peaks.append((count, commit.measured.peakMegabytes))
       }
@@ -45,6 +41,43 @@ struct Benchmarks {
         "peak memory of commit v1, \(larger.count) against \(smaller.count): "
           + String(format: "%.2fx", larger.megabytes / smaller.megabytes))
     }
+  }
+
+  /// Generation at growing sizes, with what a sample costs at each.
+  private static func generate() throws {
+    let program = try stemma()
+    let parent = try makeFolder()
+    defer { try? FileManager.default.removeItem(at: parent) }
+    let sizes = CommandLine.arguments.dropFirst(2).compactMap { Int($0) }
+    var costs: [GenerationBenchmark.Cost] = []
+    for count in sizes.isEmpty ? [8000, 64000, 512_000] : sizes {
+      var benchmark = try GenerationBenchmark(
+        stemma: program, count: count, folder: parent.appending(path: "generation-\(count)"))
+      print("\n\(count) samples")
+      try benchmark.run {
+        print($0.line)
+        fflush(nil)
+      }
+      costs.append(benchmark.cost)
+      try FileManager.default.removeItem(at: benchmark.folder)
+    }
+    for cost in costs { print(cost.line) }
+  }
+
+  private static func stemma() throws -> String {
+    let program = URL(filePath: try ownPath())
+      .deletingLastPathComponent().appending(path: "stemma").path
+    guard FileManager.default.isExecutableFile(atPath: program) else {
+      throw MeasuredProgram.Failure(description: "build stemma first: there is no '\(program)'")
+    }
+    return program
+  }
+
+  private static func makeFolder() throws -> URL {
+    let parent = FileManager.default.temporaryDirectory
+      .appending(path: "stemma-benchmarks-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+    return parent
   }
 
   private static func ownPath() throws -> String {
@@ -63,24 +96,5 @@ struct Benchmarks {
     guard arguments.count == 5, let count = Int(arguments[2]) else { return }
     let folder = URL(filePath: arguments[3], directoryHint: .isDirectory)
     try await CallCorpus(count: count, folder: folder, texts: URL(filePath: arguments[4])).write()
-  }
-
-  private static func megabytes(_ bytes: Int) -> String {
-    String(format: "%.1f", Double(bytes) / 1e6)
-  }
-
-  private static func line(_ row: StoreBenchmark.Row) -> String {
-    var line = row.name.padding(toLength: 34, withPad: " ", startingAt: 0)
-    line += String(
-      format: "%8.3f s wall %8.3f s CPU %7.1f MB peak", row.measured.wallSeconds,
-      row.measured.cpuSeconds, row.measured.peakMegabytes)
-    line += row.bytes.map { "  \(megabytes($0)) MB written" } ?? ""
-    if let ratio = row.ratio, let against = row.against {
-      let verdict = ratio.value <= ratio.limit ? "ok" : "over"
-      line +=
-        "  \(ratio.name) \(String(format: "%.3f", ratio.value)) of \(against)"
-        + " (limit \(ratio.limit), \(verdict))"
-    }
-    return line
   }
 }

@@ -86,3 +86,10 @@ func sizeInBytes(of folder: URL, except excluded: [String] = []) -> Int {
   }
   return total
 }
+
+/// The run with the middle wall time; the first, which warms up, is left out.
+func median(_ count: Int, _ body: () throws -> Measurement) throws -> Measurement {
+  _ = try body()
+  let runs = try (0..<count).map { _ in try body() }
+  return runs.sorted { $0.wallSeconds < $1.wallSeconds }[count / 2]
+}

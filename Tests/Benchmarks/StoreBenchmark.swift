@@ -2,21 +2,12 @@ import Foundation
 
 /// The store at one size: every case beside what it is held against.
 struct StoreBenchmark {
-  struct Row {
-    let name: String
-    let measured: Measurement
-    var bytes: Int?
-    /// What it is held against, and the ratio that matters with its limit.
-    var against: String?
-    var ratio: (name: String, value: Double, limit: Double)?
-  }
-
   let stemma: String
   /// This program, which writes calls in a process of its own.
   let own: String
   let corpus: CorpusFiles
   let folder: URL
-  private(set) var rows: [Row] = []
+  private(set) var rows: [BenchmarkRow] = []
 
   init(stemma: String, own: String, corpus: CorpusFiles, folder: URL) throws {
     self.stemma = stemma
@@ -54,7 +45,9 @@ struct StoreBenchmark {
     _ name: String, _ measured: Measurement, bytes: Int? = nil, against: String? = nil,
     _ ratio: (name: String, value: Double, limit: Double)? = nil
   ) {
-    rows.append(Row(name: name, measured: measured, bytes: bytes, against: against, ratio: ratio))
+    rows.append(
+      BenchmarkRow(name: name, measured: measured, bytes: bytes, against: against, ratio: ratio)
+    )
   }
 
   // MARK: - Floors
@@ -265,12 +258,5 @@ struct StoreBenchmark {
     add(
       "peer: git with zstd files, v1 and v2", repacked,
       bytes: sizeInBytes(of: folder.appending(path: "packed/.git")))
-  }
-
-  /// The run with the middle wall time; the first, which warms up, is left out.
-  private func median(_ count: Int, _ body: () throws -> Measurement) throws -> Measurement {
-    _ = try body()
-    let runs = try (0..<count).map { _ in try body() }
-    return runs.sorted { $0.wallSeconds < $1.wallSeconds }[count / 2]
   }
 }

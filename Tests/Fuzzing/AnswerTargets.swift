@@ -33,7 +33,7 @@ extension FuzzTarget {
       expect(
         reply.answer.finish != .malformed
           || reply.answer.text.utf8.count <= ChatAnswer.malformedLimit, "too much is kept")
-      let record = RecordedCall.record(request, key: CallKey(of: request), reply: reply)
+      let record = RecordedCall.record(request, reply: reply)
       let call = expectNoThrow("a recorded call is read") {
         try RecordedCall(try Record(.calls, line: record.line), isCached: true)
       }

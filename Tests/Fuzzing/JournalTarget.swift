@@ -37,7 +37,7 @@ extension FuzzTarget {
     let reply = Reply(
       answer: Answer(text: "an answer", finish: .stop),
       usage: Usage(inputTokens: 7, outputTokens: number))
-    return RecordedCall.record(request, key: CallKey(of: request), reply: reply)
+    return RecordedCall.record(request, reply: reply)
   }
 
   private static func file(of payloads: [[UInt8]]) -> [UInt8] {

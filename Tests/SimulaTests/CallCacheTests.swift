@@ -102,8 +102,7 @@ struct CallCacheTests {
       let request = Self.request("a")
       let key = CallKey(of: request)
       let records = ["2", "two"].map { text in
-        RecordedCall.record(
-          request, key: key, reply: Reply(answer: .stop(text), usage: Usage()))
+        RecordedCall.record(request, reply: Reply(answer: .stop(text), usage: Usage()))
       }.sorted { $0.id < $1.id }
       // Each is sealed on its own, as if it came from another machine.
       for record in records {
@@ -139,7 +138,7 @@ struct CallCacheTests {
       await #expect(throws: StoreError.self) {
         _ = try await bench.cache.answer(Self.request("a"), from: teacher)
       }
-      let recorded = try bench.cache.find(Self.request("a"), CallKey(of: Self.request("a")))
+      let recorded = try bench.cache.find(Self.request("a"))
       #expect(recorded == nil)
       #expect(bench.cache.counts.asked == 0)
     }

@@ -1,0 +1,158 @@
+import CanonicalJSON
+
+/// A template of nothing but text, variables, and sections whose tags stand on lines of their own.
+///
+/// Most templates are that, and this renders them in a tenth of the time that Mustache takes, to the
+/// same text. What is anything else, in the template or in its variables, is left to Mustache.
+struct PlainTemplate: Sendable {
+  private enum Part: Sendable {
+    case text([UInt8])
+    /// No name is the item that the section goes over.
+    case variable(String?)
+    indirect case section(String, [Part], isInverted: Bool)
+  }
+
+  private let parts: [Part]
+
+  /// Takes a template apart, or returns nil when it has other tags.
+  init?(_ text: String) {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
+    // What a template begins with may share its line with a setting.
+    guard let start = text.first, !start.isWhitespace, Self.sectionTag(lines[0]) == nil,
+      !text.utf8.contains(UInt8(ascii: "\r")), let parts = Self.parts(&lines, until: nil)
+    else { return nil }
+    self.parts = parts
+  }
+
+  private static func parts(
+    _ lines: inout ArraySlice<Substring>, until name: Substring?
+  ) -> [Part]? {
+    var parts: [Part] = []
+    while let line = lines.popFirst() {
+      if let tag = sectionTag(line) {
+        switch tag.sign {
+        case "/":
+          return tag.name == name ? parts : nil
+        default:
+          guard let inner = Self.parts(&lines, until: tag.name) else { return nil }
+          parts.append(.section(String(tag.name), inner, isInverted: tag.sign == "^"))
+        }
+      } else {
+        guard append(line, to: &parts) else { return nil }
+        if !lines.isEmpty { parts.append(.text([UInt8(ascii: "\n")])) }
+      }
+    }
+    return name == nil ? joined(parts) : nil
+  }
+
+  /// The tag that a line consists of, when it opens or closes a section.
+  private static func sectionTag(_ line: Substring) -> (sign: Character, name: Substring)? {
+    guard line.hasPrefix("{{"), line.hasSuffix("}}"), line.count > 5,
+      let sign = line.dropFirst(2).first, "#^/".contains(sign)
+    else { return nil }
+    let name = line.dropFirst(3).dropLast(2)
+    return isName(name) ? (sign, name) : nil
+  }
+
+  /// Takes apart a line of text and variables.
+  private static func append(_ line: Substring, to parts: inout [Part]) -> Bool {
+    var rest = line
+    while let start = rest.firstRange(of: "{{") {
+      let tail = rest[start.upperBound...]
+      guard let end = tail.firstRange(of: "}}") else { return false }
+      let name = tail[..<end.lowerBound]
+      guard name == "." || isName(name) else { return false }
+      parts.append(.text(Array(rest[..<start.lowerBound].utf8)))
+      parts.append(.variable(name == "." ? nil : String(name)))
+      rest = tail[end.upperBound...]
+    }
+    parts.append(.text(Array(rest.utf8)))
+    return true
+  }
+
+  private static func isName(_ text: Substring) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == 0x2D
+      }
+  }
+
+  private static func joined(_ parts: [Part]) -> [Part] {
+    var joined: [Part] = []
+    for part in parts {
+      switch (joined.last, part) {
+      case (_, .text(let text)) where text.isEmpty: continue
+      case (.text(let before)?, .text(let text)):
+        joined[joined.count - 1] = .text(before + text)
+      case (_, .section(let name, let inner, let isInverted)):
+        joined.append(.section(name, Self.joined(inner), isInverted: isInverted))
+      default: joined.append(part)
+      }
+    }
+    return joined
+  }
+
+  // MARK: - Rendering
+
+  /// The text, or nil when a variable is of a kind that is left to Mustache.
+  func render(_ variables: JSONObject) -> String? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(2048)
+    guard Self.render(parts, [.object(variables)], into: &bytes) else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func render(_ parts: [Part], _ stack: [JSON], into bytes: inout [UInt8]) -> Bool {
+    for part in parts {
+      switch part {
+      case .text(let text): bytes += text
+      case .variable(let name):
+        guard render(name.map { find($0, in: stack) } ?? stack.last, into: &bytes) else {
+          return false
+        }
+      case .section(let name, let inner, let isInverted):
+        guard
+          render(
+            section: inner, find(name, in: stack), isInverted: isInverted, stack, into: &bytes)
+        else { return false }
+      }
+    }
+    return true
+  }
+
+  private static func render(_ value: JSON?, into bytes: inout [UInt8]) -> Bool {
+    switch value {
+    case nil: return true
+    case .string(let text): bytes += text.utf8
+    case .number(let number):
+      guard let whole = Int(exactly: number) else { return false }
+      bytes += String(whole).utf8
+    case .object: bytes += (value?.text ?? "").utf8
+    case .null, .bool, .array: return false
+    }
+    return true
+  }
+
+  private static func render(
+    section parts: [Part], _ value: JSON?, isInverted: Bool, _ stack: [JSON],
+    into bytes: inout [UInt8]
+  ) -> Bool {
+    switch value {
+    case nil: return !isInverted || render(parts, stack, into: &bytes)
+    case .bool(let isShown): return isShown == isInverted || render(parts, stack, into: &bytes)
+    case .array(let items):
+      guard !isInverted else { return !items.isEmpty }
+      return items.allSatisfy { render(parts, stack + [$0], into: &bytes) }
+    case .object:
+      return isInverted || render(parts, stack + [value ?? .null], into: &bytes)
+    case .null, .string, .number: return false
+    }
+  }
+
+  private static func find(_ name: String, in stack: [JSON]) -> JSON? {
+    for value in stack.reversed() {
+      if let found = value[name] { return found }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,69 @@
+import ArtifactStore
+import CanonicalJSON
+
+/// A request with its key and the canonical JSON that records it, each made once.
+struct RequestForm: Sendable {
+  let request: CallRequest
+  let key: CallKey
+  /// The same bytes as those of the request's ``CallRequest/json`` in canonical form.
+  let json: [UInt8]
+
+  init(_ request: CallRequest) {
+    self.request = request
+    let inputs = request.inputs?.canonicalBytes
+    key = CallKey(
+      of: request, canonicalInputs: inputs.map { String(decoding: $0, as: UTF8.self) })
+    json = Self.json(of: request, inputs)
+  }
+
+  /// Members stand in the order of their names.
+  private static func json(of request: CallRequest, _ inputs: [UInt8]?) -> [UInt8] {
+    var writer = JSONWriter(sortsNames: true)
+    writer.write(raw: #"{"builder":"#)
+    writer.write(number: Double(CallRequest.builderVersion))
+    writer.write(raw: #","draw":"#)
+    writer.write(string: request.draw)
+    if let inputs {
+      writer.write(raw: #","inputs":"#)
+      writer.write(raw: inputs)
+    }
+    if let count = request.sampling.maxTokens {
+      writer.write(raw: #","max-tokens":"#)
+      writer.write(number: Double(count))
+    }
+    writer.write(raw: #","messages":["#)
+    for (index, message) in request.messages.enumerated() {
+      writer.write(raw: index == 0 ? #"{"role":"# : #",{"role":"#)
+      writer.write(string: message.role.rawValue)
+      writer.write(raw: #","text":"#)
+      writer.write(string: message.text)
+      writer.write(raw: "}")
+    }
+    writer.write(raw: #"],"model":"#)
+    writer.write(string: request.model)
+    writer.write(raw: #","provider":"#)
+    writer.write(string: request.provider)
+    if let revision = request.revision {
+      writer.write(raw: #","revision":"#)
+      writer.write(string: revision)
+    }
+    if let schema = request.schema {
+      writer.write(raw: #","schema":"#)
+      writer.write(string: schema)
+    }
+    writer.write(raw: #","task":"#)
+    writer.write(string: request.task)
+    if let temperature = request.sampling.temperature {
+      writer.write(raw: #","temperature":"#)
+      writer.write(number: temperature)
+    }
+    if let share = request.sampling.topP {
+      writer.write(raw: #","top-p":"#)
+      writer.write(number: share)
+    }
+    writer.write(raw: #","try":"#)
+    writer.write(number: Double(request.attempt))
+    writer.write(raw: "}")
+    return writer.bytes
+  }
+}
