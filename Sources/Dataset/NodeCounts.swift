@@ -21,6 +21,7 @@ package struct NodeCounts: Sendable {
   /// - Parameters:
   ///   - sources: The trees that say what is below what.
   ///   - version: The version whose records count.
+  /// - Throws: What reading records throws.
   package init(_ sources: Sources, in version: Version) throws {
     var ancestors: [NodeID: [NodeID]] = [:]
     for taxonomy in sources.taxonomies {
