@@ -3,14 +3,15 @@ import ArtifactStore
 import CanonicalJSON
 import Dataset
 import Foundation
+import Simula
 
 struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write the records of a version as JSON lines",
     discussion: """
-      Samples are written as their values, in the order of their slots; imported records as the lines \
-      that they were. Other kinds, and samples with --records, are written as the store holds them.
+      Samples are written as their values, in the order of their slots and with their members in the \
+      order of the schema; imported records as the lines that they were. Other kinds, and samples with --records, are written as the store holds them.
 
       EXAMPLES
         stemma export > samples.jsonl
@@ -60,10 +61,29 @@ struct Export: AsyncParsableCommand {
 
   /// The values of samples with their line feeds, by slot.
   private func values(of version: Version) throws -> [[UInt8]] {
-    try version.records(.samples).map { record in
+    let order = try order(in: version)
+    return try version.records(.samples).map { record in
       let sample = try record.value()
-      let bytes = (sample["value"] ?? .null).canonicalBytes + [0x0A]
-      return (Slot(sample["slot"]) ?? .numbered(0), bytes)
+      let value = sample["value"] ?? .null
+      let bytes = order.map { Array($0(value).text.utf8) } ?? value.canonicalBytes
+      return (Slot(sample["slot"]) ?? .numbered(0), bytes + [0x0A])
     }.sorted { $0.0 < $1.0 }.map(\.1)
+  }
+
+  /// The order of members that the version's recipe asks for, or nil where it cannot be read.
+  private func order(in version: Version) throws -> ((JSON) -> JSON)? {
+    guard let text = try version.file(Snapshot.recipePath) else { return nil }
+    do {
+      let recipe = try Recipe(
+        parsing: text,
+        readReference: { path in
+          try version.file(path).map { String(decoding: $0, as: UTF8.self) }
+        })
+      return recipe.sample.memberOrder()
+    } catch is RecipeErrors {
+      Output.complain(
+        "note: the version's recipe.yaml cannot be read, so that members are sorted by name")
+      return nil
+    }
   }
 }

@@ -22,6 +22,7 @@ package struct NodeCounts: Sendable {
   ///   - sources: The trees that say what is below what.
   ///   - version: The version whose records count.
   ///   - instances: How many slots in a row share a mix.
+  /// - Throws: What reading records throws.
   package init(_ sources: Sources, in version: Version, instances: Int) throws {
     var ancestors: [NodeID: [NodeID]] = [:]
     for taxonomy in sources.taxonomies {

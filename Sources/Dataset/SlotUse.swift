@@ -16,6 +16,7 @@ package struct SlotUse: Sendable, Hashable {
   /// - Parameters:
   ///   - version: Whose samples count.
   ///   - instances: How many slots in a row share a mix.
+  /// - Throws: What reading records throws.
   package init(_ version: Version, instances: Int) throws {
     try version.forEachLines(.samples) { lines in
       lines.withUnsafeBytes { bytes in

@@ -32,6 +32,7 @@ package enum SourceEdit: Sendable, Hashable {
   /// - Parameters:
   ///   - sources: The sources as they are.
   ///   - isForced: Whether strategies lose what names a removed node.
+  /// - Returns: The edited sources, with what a person should know.
   /// - Throws: ``SourceEditError`` when the edit makes no sense, or would leave strategies that name
   ///   what is gone.
   package func apply(

@@ -176,6 +176,7 @@ struct LinePatch {
   /// - Parameters:
   ///   - text: The text to change.
   ///   - inPlace: Whether a changed line stays where it is, or goes behind the one before it.
+  /// - Returns: The new text, or nil.
   func apply(to text: String, inPlace: Bool) -> String? {
     var lines = Self.lines(text)
     let gone = Set(before).subtracting(after)

@@ -32,6 +32,7 @@ package struct GenerationRun: Sendable {
   /// - Parameters:
   ///   - stage: The last stage.
   ///   - replans: Whether strategies are asked for again, whatever their memo says.
+  /// - Returns: What it came to.
   /// - Throws: What stopped the run. Answers so far are kept; samples so far are committed as a
   ///   partial version when it is an advance.
   package func run(

@@ -7,6 +7,8 @@ struct MixComparison {
   private let before: Samplers
   private let after: Samplers
   private let hasPairs: Bool
+  /// Nil where a draw depends on all leaves at once.
+  private let quick: QuickDraws?
   private let drawsAlike: Bool
   /// The nodes that requests describe otherwise than before.
   private let reworded: Set<NodeID>
@@ -35,6 +37,7 @@ struct MixComparison {
     hasPairs =
       order == .weighted && (before.strategies + after.strategies).contains { !$0.never.isEmpty }
     self.slotCount = slotCount
+    quick = order == .weighted ? QuickDraws(from: old, to: new) : nil
     drawsAlike = MixComparison.draws(of: old) == MixComparison.draws(of: new)
     var reworded = Set<NodeID>()
     for node in new.taxonomies.flatMap(\.nodes) {
@@ -107,33 +110,29 @@ struct MixComparison {
   private func changedSlots(in range: Range<Int>) throws(SimulaError) -> Slots {
     var slots = Slots()
     for slot in range {
-      let new = try after.cut.mix(slot: slot)
       guard !drawsAlike else {
+        let new = try after.cut.mix(slot: slot)
         if new.nodes.contains(where: reworded.contains) { slots.reworded.append(slot) }
         continue
       }
+      if let quick, case let first = try before.first.mix(slot: slot), quick.stays(first) {
+        if first.nodes.contains(where: reworded.contains) { slots.reworded.append(slot) }
+        continue
+      }
+      let new = try after.cut.mix(slot: slot)
       // A slot that found no mix before finds one now.
       guard let old = try? before.cut.mix(slot: slot), old.isLike(new) else {
         slots.moved.append(slot)
         continue
       }
-      if hasPairs, try wasDrawnAgain(slot, old, new),
-        try !before.whole.mix(slot: slot).isLike(after.whole.mix(slot: slot))
-      {
+      // Pairs may have made the slot draw again on either side: what is cut off may differ too.
+      if hasPairs, try !before.whole.mix(slot: slot).isLike(after.whole.mix(slot: slot)) {
         slots.moved.append(slot)
       } else if old.nodes != new.nodes || new.nodes.contains(where: reworded.contains) {
         slots.reworded.append(slot)
       }
     }
     return slots
-  }
-
-  /// Whether pairs made the slot draw again on either side: then what is cut off may differ too.
-  private func wasDrawnAgain(
-    _ slot: Int, _ old: Mix, _ new: Mix
-  ) throws(SimulaError) -> Bool {
-    if try before.first.mix(slot: slot) != old { return true }
-    return try after.first.mix(slot: slot) != new
   }
 }
 

@@ -41,13 +41,7 @@ package struct SampleForm: Sendable {
   /// A recorded value as its model wrote it: records sort their members, while a sample has them in
   /// the order of the schema.
   func ordered(_ value: JSON) -> JSON {
-    guard let object = value.object, let properties = validator.schema["properties"]?.object else {
-      return value
-    }
-    let names = properties.names.filter { object[$0] != nil }
-    let others = object.names.filter { properties[$0] == nil }
-    return .object(
-      JSONObject((names + others).compactMap { name in object[name].map { (name, $0) } }))
+    PropertyOrder(schema: validator.schema).apply(to: value)
   }
 
   /// What critics see: everything but the hidden properties, in the order of the sample.

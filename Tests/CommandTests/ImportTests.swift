@@ -200,6 +200,11 @@ struct ImportTests {
       #expect(try await dataset.samples().count == 6)
       #expect(try await exported(dataset) == Set(Self.lines(Self.bytes)))
       let values = try await dataset.stemma("export").lines
+      // The order of members is that of the schema, in which reasoning leads to the answer.
+      #expect(
+        values.allSatisfy { line in
+          (try? JSON(parsing: line))?.object?.names == ["question", "reasoning", "answer"]
+        })
       let ours = try await dataset.samples().compactMap { $0["value"]?["value"] }
       #expect(try Set(values.map { try JSON(parsing: $0) }) == Set(ours))
       try await dataset.expectSound()

@@ -12,32 +12,36 @@ import Testing
 struct RealModelTests {
   private static let calls = "+refs/stemma/calls/*:refs/stemma/remotes/origin/calls/*"
 
-  @Test("from the recipe and the recorded calls alone the same samples come again")
+  @Test("from the recipe, the sources and the recorded calls the same samples come again")
   func replay() async throws {
     try await withRecording { recording in
       let versions = try await recording.git("rev-list", "--reverse", "HEAD").lines
       let start = try #require(versions.first)
-      var replayed: [String: (digest: String, sources: String)] = [:]
+      var replayed: [String: String] = [:]
       var recorded = replayed
       for mode in ["solve", "ask"] {
         let version = try await dataVersion(mode, in: recording)
-        recorded[mode] = try await identity(of: version, in: recording)
-        // Nothing but the recipe and the prompts: no sources, no records.
+        recorded[mode] = try await digest(of: version, in: recording)
+        // Nothing but text: no records. The sources stand as they are, since a critic's review that
+        // is not safe is put otherwise than when this was recorded.
         try await recording.git("reset", "-q", "--hard", start)
         let recipe = try await recording.git("show", "\(version):recipe.yaml").text
         try recording.write(recipe + "\n", to: "recipe.yaml")
+        try FileManager.default.createDirectory(
+          at: recording.directory.appending(path: "taxonomies"), withIntermediateDirectories: true)
+        for path in try await sources(of: version, in: recording) {
+          let text = try await recording.git("show", "\(version):\(path)").text
+          try recording.write(text + "\n", to: path)
+        }
         let result = try await recording.run()
         #expect(result.asked == 0)
         #expect(result.cached > 100)
         #expect(result.kept == 20)
         try await recording.expectSound()
-        replayed[mode] = try await identity(of: "HEAD", in: recording)
+        replayed[mode] = try await digest(of: "HEAD", in: recording)
         try await recording.git("reset", "-q", "--hard", versions.last ?? start)
       }
-      for mode in ["solve", "ask"] {
-        #expect(replayed[mode]?.digest == recorded[mode]?.digest, "\(mode)")
-        #expect(replayed[mode]?.sources == recorded[mode]?.sources, "\(mode)")
-      }
+      for mode in ["solve", "ask"] { #expect(replayed[mode] == recorded[mode], "\(mode)") }
     }
   }
 
@@ -69,14 +73,17 @@ struct RealModelTests {
     throw Missing(mode: mode)
   }
 
-  private func identity(
-    of version: String, in recording: TestDataset
-  ) async throws -> (digest: String, sources: String) {
+  private func digest(of version: String, in recording: TestDataset) async throws -> String {
     let message = try await recording.git("show", "-s", "--format=%B", version).lines
-    let digest = try #require(message.first { $0.hasPrefix("Dataset-Digest: ") })
+    return try #require(message.first { $0.hasPrefix("Dataset-Digest: ") })
+  }
+
+  /// The paths of the text that people may edit.
+  private func sources(of version: String, in recording: TestDataset) async throws -> [String] {
     let paths = ["factors.yaml", "strategies.yaml", "taxonomies"]
-    let files = try await recording.git.run(["ls-tree", "-r", version, "--"] + paths).lines
-    return (digest, files.filter { !$0.hasSuffix(".zst") }.joined(separator: "\n"))
+    let files = try await recording.git.run(
+      ["ls-tree", "-r", "--name-only", version, "--"] + paths)
+    return files.lines.filter { !$0.hasSuffix(".zst") }
   }
 
   private func withRecording(_ test: (TestDataset) async throws -> Void) async throws {

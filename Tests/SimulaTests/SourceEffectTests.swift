@@ -132,7 +132,7 @@ struct SourceEffectTests {
     #expect(effect.strategies == ["strategy 'S' draws from the changed branch 'Mood'"])
   }
 
-  @Test("Half a million slots take seconds", .timeLimit(.minutes(2)))
+  @Test("Removing one of 512 equal leaves moves about that share of the slots")
   func large() throws {
     let wide = (0..<8).map { a in
       "  N\(a)\n"
