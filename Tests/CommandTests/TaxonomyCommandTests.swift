@@ -1,5 +1,6 @@
 import CanonicalJSON
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -173,7 +174,11 @@ struct TaxonomyCommandTests {
 
   @Test("regrow tells its cost, commits what grew, and goes on after it was killed")
   func regrow() async throws {
-    let script = SimulaScript(latency: .milliseconds(30))
+    // The server falls silent after some requests, so that no command ends before it is killed.
+    let limit = Mutex(Int.max)
+    let script = SimulaScript { _, _, count in
+      count >= limit.withLock { $0 } ? .silence : nil
+    }
     try await withServerDataset(script, { $0.samples = 3 }) { dataset, _, server in
       try await dataset.run()
       let head = try await dataset.head()
@@ -184,10 +189,12 @@ struct TaxonomyCommandTests {
       #expect(refused.exitCode == 1 && refused.errorText.contains("--yes"))
       #expect(script.requestCount == asked)
       let arguments = ["taxonomy", "regrow", "Operation", "--yes", "--json"]
+      limit.withLock { $0 = asked + 5 }
       let killed = try await dataset.stemma.run(arguments) { running in
-        _ = try await running.wait { script.requestCount >= asked + 5 }
+        _ = try await running.wait { script.requestCount > asked + 5 }
         running.send(SIGKILL)
       }
+      limit.withLock { $0 = .max }
       #expect(killed.exitCode == -9)
       await server.waitUntilIdle()
       #expect(try await dataset.head() == head)
