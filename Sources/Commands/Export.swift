@@ -80,7 +80,7 @@ struct Export: AsyncParsableCommand {
           try version.file(path).map { String(decoding: $0, as: UTF8.self) }
         })
       return recipe.sample.memberOrder()
-    } catch is RecipeErrors {
+    } catch {
       Output.complain(
         "note: the version's recipe.yaml cannot be read, so that members are sorted by name")
       return nil
