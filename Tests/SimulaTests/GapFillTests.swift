@@ -31,8 +31,9 @@ struct GapFillTests {
   @Test("Every leaf gets its minimum, on top of the numbered samples, which stay as they are")
   func minimum() async throws {
     try await withTemporaryDirectory { folder in
-      let lab = try Lab.make(in: folder, recipe: try Lab.recipe())
-      let teacher = ScriptedTeacher.embedded()
+      // No attempt is rejected, so that no slot of a gap is spent.
+      let lab = try Lab.make(in: folder, recipe: try Lab.recipe(AttemptTests.steady))
+      let teacher = ScriptedTeacher.embedded(AttemptTests.rates)
       try await lab.run(teacher: teacher)
       let before = Set(try lab.records(.samples))
       let sources = try #require(try lab.sources)
