@@ -66,7 +66,7 @@ package struct Player: Sendable {
 /// Puts the method's questions to models through the call cache, and reads the answers.
 package struct Asker: Sendable {
   /// Raised when answers are read otherwise, so that all stages derive again.
-  static let codeVersion = 2
+  static let codeVersion = 3
   /// How many different requests are made until one answer can be used.
   package static let tries = 3
 
@@ -90,7 +90,8 @@ package struct Asker: Sendable {
   /// Asks until an answer can be used, at most ``tries`` times.
   ///
   /// A complete answer that is cut, refused, unreadable or of another shape is recorded as that; the
-  /// next try is another request, with the error appended, and with a larger limit after a cut.
+  /// next try is another request, with the error appended, and with a larger limit after a cut that
+  /// was no loop.
   ///
   /// - Parameters:
   ///   - task: The question.
@@ -113,8 +114,10 @@ package struct Asker: Sendable {
     var messages = prompts[task].messages(variables) + following
     variables["schema"] = nil
     if !player.isStructured, !messages.contains(where: { $0.text.contains(schema) }) {
-      messages.append(Message(.user, "Answer with one line of JSON of this schema: \(schema)"))
+      messages = Correction.adding(
+        "Answer with one line of JSON of this schema: \(schema)", to: messages)
     }
+    let question = messages
     var sampling = player.sampling
     var number = 0
     var last: Asked<Value>?
@@ -144,15 +147,10 @@ package struct Asker: Sendable {
       }
       last = Asked(result: result, call: call.id, text: call.answer.text)
       number += 1
-      if !call.answer.text.isEmpty {
-        messages.append(Message(.assistant, String(call.answer.text.prefix(2000))))
+      messages = Correction.conversation(of: question, after: messages, call.answer.text, problem)
+      if problem.reason == .cut, !Correction.isLoop(call.answer.text) {
+        sampling.maxTokens = (sampling.maxTokens ?? 1024) * 2
       }
-      messages.append(
-        Message(
-          .user,
-          "That answer could not be used: \(problem.message). "
-            + "Answer again with one line of JSON in the requested form and nothing else."))
-      if problem.reason == .cut { sampling.maxTokens = (sampling.maxTokens ?? 1024) * 2 }
     }
   }
 }

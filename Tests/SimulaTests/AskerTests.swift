@@ -41,10 +41,10 @@ struct AskerTests {
     Fault(.wrongShape, .stop("null"), "no text 'plan'"),
   ]
 
-  private func plan(_ asker: Asker) async throws -> Asked<String> {
+  private func plan(_ asker: Asker, draw: String = "level 1") async throws -> Asked<String> {
     try await asker.ask(
       .planLevel, .planner, inputs: JSONObject([("factor", "Operation"), ("level", 1)]),
-      schema: "{}", draw: "level 1"
+      schema: "{}", draw: draw
     ) { (json, _) throws(UnusableAnswer) in
       guard let text = json["plan"]?.string else {
         throw UnusableAnswer(.wrongShape, "it has no text 'plan'")
@@ -64,18 +64,43 @@ struct AskerTests {
       let requests = teacher.requests
       #expect(requests.map(\.attempt) == [0, 1])
       let (first, second) = (requests[0], requests[1])
-      #expect(Array(second.messages.prefix(first.messages.count)) == first.messages)
-      let added = second.messages.dropFirst(first.messages.count)
-      // Servers refuse an empty message.
-      let isEmpty = fault.answer.text.isEmpty
-      #expect(added.map(\.role) == (isEmpty ? [.user] : [.assistant, .user]))
-      #expect(isEmpty || added.first?.text == fault.answer.text)
-      #expect(added.last?.text.contains(fault.said) == true)
+      // Servers refuse an empty message, and models go on with a cut one.
+      let isShown = !fault.answer.text.isEmpty && fault.reason != .cut
+      let question = first.messages.count
+      #expect(second.messages.count == (isShown ? question + 2 : question))
+      #expect(second.messages.first == first.messages.first)
+      #expect(!isShown || second.messages[question].text == fault.answer.text)
+      #expect(second.messages.last?.role == .user)
+      #expect(second.messages.last?.text.contains(fault.said) == true)
+      // Some chat templates take no two messages of one side in turn.
+      #expect(zip(second.messages, second.messages.dropFirst()).allSatisfy { $0.role != $1.role })
       #expect(second.draw == first.draw)
       #expect(second.schema == first.schema)
       let limit = try #require(first.sampling.maxTokens)
       #expect(second.sampling.maxTokens == (fault.reason == .cut ? 2 * limit : limit))
       #expect(CallKey(of: first) != CallKey(of: second))
+    }
+  }
+
+  @Test("A cut loop is asked for again with the same limit, and is not shown to the model")
+  func cutLoop() async throws {
+    let texts = [
+      "{\"plan\":\"" + String(repeating: "and again the same thing, ", count: 12),
+      "{\"plan\":\"start" + String(repeating: "\\n", count: 90),
+      "{\"plan\":\"" + (1...40).map { "step \($0) is not step \($0 + 1), " }.joined(),
+    ]
+    try await Bench.with { bench in
+      for (text, isLoop) in zip(texts, [true, true, false]) {
+        let teacher = ScriptedTeacher { request throws(TeacherError) in
+          request.attempt == 0
+            ? Answer(text: text, finish: .length) : .stop("{\"plan\":\"\(text.count)\"}")
+        }
+        _ = try await plan(try bench.asker(teacher), draw: "\(text.count)")
+        let (first, second) = (teacher.requests[0], teacher.requests[1])
+        let limit = try #require(first.sampling.maxTokens)
+        #expect(second.sampling.maxTokens == (isLoop ? limit : 2 * limit))
+        #expect(!second.messages.contains { $0.text.contains(text) })
+      }
     }
   }
 
