@@ -80,11 +80,7 @@ struct NodeExpander: Sendable {
     var inputs = inputs
     inputs["minimum"] = JSON(knobs.children.lowerBound)
     inputs["maximum"] = JSON(knobs.children.upperBound)
-    for number in 0..<knobs.proposals {
-      let asked = try await asker.ask(
-        .proposeChildren, .proposer, inputs: inputs,
-        schema: AnswerSchemas.children(atMost: knobs.childrenCap), draw: draw("proposal \(number)")
-      ) { (json, _) throws(UnusableAnswer) in try json.texts("children") }
+    for (number, asked) in try await answers(inputs).enumerated() {
       switch asked.result {
       case .success(let names):
         log.add(
@@ -98,6 +94,25 @@ struct NodeExpander: Sendable {
       }
     }
     return (proposals, problem)
+  }
+
+  /// All proposals at once: none sees another.
+  private func answers(_ inputs: JSONObject) async throws -> [Asked<[String]>] {
+    let schema = AnswerSchemas.children(atMost: knobs.childrenCap)
+    return try await withThrowingTaskGroup(of: (Int, Asked<[String]>).self) { group in
+      for number in 0..<knobs.proposals {
+        group.addTask {
+          let asked = try await asker.ask(
+            .proposeChildren, .proposer, inputs: inputs, schema: schema,
+            draw: draw("proposal \(number)")
+          ) { (json, _) throws(UnusableAnswer) in try json.texts("children") }
+          return (number, asked)
+        }
+      }
+      var answers: [(Int, Asked<[String]>)] = []
+      for try await answer in group { answers.append(answer) }
+      return answers.sorted { $0.0 < $1.0 }.map(\.1)
+    }
   }
 
   private func review(
