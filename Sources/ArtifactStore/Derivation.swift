@@ -18,6 +18,8 @@ struct Derivation {
   /// The ordinals of those of the base that were derived.
   private var derived = BitSet()
   private var new = RecordIDTable()
+  /// Those of the base that the rest is kept without.
+  private var excluded = Set<RecordID>()
   /// For records with a key the hashes of all ordinals of the base, then those of new records.
   private var keyHashes: [UInt64]
   /// The derived records by the hashes of their keys; new ones are numbered on from the base.
@@ -56,10 +58,19 @@ struct Derivation {
     return (held.set.capacity + ordinal, isNew ? .new : .repeated)
   }
 
-  /// Takes all records of the base over whose keys no derived record has, without dead ones.
+  /// Leaves a record of the base out of the rest.
+  mutating func drop(_ id: RecordID) { excluded.insert(id) }
+
+  /// Takes all records of the base over that were not dropped and whose keys no derived record has,
+  /// without dead ones.
   mutating func deriveRest(except dead: some Sequence<RecordID>) {
     var live = held.set
     live.remove(dead)
+    live.remove(excluded)
+    guard !keyHashes.isEmpty else {
+      derived.formUnion(live.members)
+      return
+    }
     // Most are told apart by a few bits of their hashes, without a look into the dictionary.
     let bits = Int.bitWidth - keyed.count.leadingZeroBitCount + 3
     let mask = (1 as UInt64) << bits - 1

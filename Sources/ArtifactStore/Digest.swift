@@ -39,6 +39,9 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// The first 8 bytes as a number; digests are ordered and spread by it.
   package var leadingWord: UInt64 { words.0 }
 
+  /// The second 8 bytes as a number.
+  package var secondWord: UInt64 { words.1 }
+
   /// Lends the 32 bytes.
   func withBytes<Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void

@@ -146,6 +146,11 @@ extension DatasetContent {
     }
   }
 
+  /// The digest of the ids of one kind, as runs remember it.
+  package func digest(of kind: RecordKind) throws(StoreError) -> Digest {
+    DatasetDigest.make(kind, sorted: SortedIDs(try live(kind)))
+  }
+
   /// The size of the record set of one kind.
   package func liveCount(_ kind: RecordKind) throws(StoreError) -> Int { try live(kind).count }
 

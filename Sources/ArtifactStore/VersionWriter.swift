@@ -161,7 +161,17 @@ package final class VersionWriter: Sendable {
     line.withUnsafeBytes { String(decoding: $0.prefix(60), as: UTF8.self) }
   }
 
-  /// Keeps all imported records of the base whose keys no line had.
+  /// Drops a record of the base unless it is derived, before ``keepRest(of:)``.
+  package func drop(_ record: Record) throws(StoreError) {
+    try state.withLock { (state) throws(StoreError) in
+      var derivation = try take(record.kind, from: &state)
+      derivation.drop(record.id)
+      state.kinds[record.kind] = derivation
+    }
+  }
+
+  /// Keeps all live records of the base that were not dropped, and of imported ones only those whose
+  /// keys no line had.
   package func keepRest(of kind: RecordKind) throws(StoreError) {
     try state.withLock { (state) throws(StoreError) in
       var derivation = try take(kind, from: &state)

@@ -47,8 +47,19 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   /// Tries a slot from an attempt on until one is accepted or all are spent.
   package typealias Try =
     @Sendable (_ slot: Int, _ firstAttempt: Int) async throws -> SlotOutcome<Value>
-  /// Decides in slot order: true keeps the slot, false sends it to its next attempt; may note why.
-  package typealias Admit = @Sendable (_ slot: Int, _ attempt: Int, inout Value) throws -> Bool
+  /// What becomes of an attempt that was accepted.
+  package enum Admission: Sendable {
+    case kept
+    /// The next attempt is made.
+    case refused
+    /// No attempt of the slot is kept.
+    case exhausted
+    /// All that was found is forgotten, and the first attempt is made again.
+    case undone
+  }
+  /// Decides in slot order; may note why.
+  package typealias Admit =
+    @Sendable (_ slot: Int, _ attempt: Int, inout Value) throws -> Admission
   /// Takes all that a slot came to, in slot order.
   package typealias Settle =
     @Sendable (_ slot: Int, _ trail: [SlotOutcome<Value>], _ isKept: Bool, Progress) throws -> Void
@@ -201,17 +212,20 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     while !isOver(state), var outcome = state.results.removeValue(forKey: state.progress.settled) {
       let slot = state.progress.settled
       if let accepted = outcome.acceptedAttempt {
-        let isAdmitted = try admit(slot, accepted, &outcome.value)
-        state.trails[slot, default: []].append(outcome)
-        guard isAdmitted else {
-          if accepted + 1 < limits.attempts {
-            state.again.append(Job(slot: slot, firstAttempt: accepted + 1))
-          } else {
-            try close(slot, isKept: false, &state)
-          }
+        let admission = try admit(slot, accepted, &outcome.value)
+        if case .undone = admission {
+          state.trails[slot] = nil
+          state.again.append(Job(slot: slot, firstAttempt: 0))
           continue
         }
-        try close(slot, isKept: true, &state)
+        state.trails[slot, default: []].append(outcome)
+        if case .refused = admission, accepted + 1 < limits.attempts {
+          state.again.append(Job(slot: slot, firstAttempt: accepted + 1))
+          continue
+        }
+        var isKept = false
+        if case .kept = admission { isKept = true }
+        try close(slot, isKept: isKept, &state)
       } else {
         state.trails[slot, default: []].append(outcome)
         try close(slot, isKept: false, &state)

@@ -17,24 +17,45 @@ struct DataRun: Sendable {
   private var recipe: Recipe { context.snapshot.recipe }
 
   func run(base: Version?, until stage: StageName, _ report: inout RunReport) async throws {
+    if stage == .samples,
+      let last = try SlotHistory.find(store, base: base, context.snapshot)?.use(
+        for: sources, recipe)
+    {
+      do {
+        return try await run(base: base, until: stage, since: last, &report)
+      } catch let error as SimulaError where error.code == .history {
+        // Nothing is lost but time: all slots are derived instead.
+      }
+    }
+    try await run(base: base, until: stage, since: nil, &report)
+  }
+
+  private func run(
+    base: Version?, until stage: StageName, since last: SlotHistory.Use?, _ report: inout RunReport
+  ) async throws {
     let kinds: [RecordKind] =
       switch stage {
       case .mixes: [.mixes]
       case .metaPrompts: [.mixes, .metaPrompts]
-      default: [.mixes, .metaPrompts, .samples, .rejections, .verdicts]
+      default: SlotHistory.kinds
       }
     let writer = try VersionWriter(store, base: base, deriving: kinds, run: record.id)
     if stage < .samples { try keepNamedRecords(of: base, writer) }
-    let tally = Tally(kinds: Set(kinds), writer: writer)
-    let filler = try Filler(context, sources: sources, until: DataStage(stage), tally: tally)
+    let tally = Tally(
+      kinds: Set(kinds), writer: writer, rejections: last?.history.rejections ?? [:])
+    let filler = try Filler(
+      context, sources: sources, until: DataStage(stage), tally: tally, since: last)
     let filling = filler.numbered
     context.progress.start(stage, total: recipe.sampleCount)
     var failure: (any Error)?
     do {
       _ = try await filling.run()
+      try await filler.dropFormer(after: filling.progress.settled)
       if stage == .samples, filling.progress.kept == recipe.sampleCount {
         report.gaps = try await filler.fillGaps { report.gaps = $0 }
       }
+    } catch let error as SimulaError where error.code == .history {
+      throw error
     } catch {
       failure = error
     }
@@ -45,15 +66,20 @@ struct DataRun: Sendable {
     report.duplicateTime = filler.duplicateTime
     report.shortfall = shortfall(progress, failure)
     try await context.calls.seal()
-    if let failure, try !isAdvance(progress, over: base, at: stage) { throw failure }
+    if let failure, try !isAdvance(progress, over: base, at: stage, since: last) { throw failure }
+    if last != nil { for kind in kinds { try writer.keepRest(of: kind) } }
     let isHopeless = progress.kept == 0 && report.wanted > 0 && stage == .samples
     let hopeless = SimulaError(
       .hopeless, "no sample was accepted in \(progress.exhausted) slots: \(tally.causes)",
       hint: "see 'stemma list rejections' for what came instead" + UnusableAnswer.again)
     if isHopeless, let base, try base.liveCount(.samples) > 0 { throw hopeless }
+    let digests = try writer.derivedDigests()
     report.versions += try commit(
-      writer, base: base, until: stage, isComplete: failure == nil, &report)
+      writer, digests, base: base, until: stage, isComplete: failure == nil, &report)
     if let failure { throw RunStopped(cause: failure, report: report) }
+    if stage == .samples {
+      filler.save(sources, slotCount: progress.settled, digests: digests, in: store)
+    }
     if isHopeless { throw hopeless }
   }
 
@@ -76,9 +102,10 @@ struct DataRun: Sendable {
 
   /// Whether a run that ended early has more to show than the version it started from.
   private func isAdvance(
-    _ progress: SlotFilling<SlotTrail>.Progress, over base: Version?, at stage: StageName
+    _ progress: SlotFilling<SlotTrail>.Progress, over base: Version?, at stage: StageName,
+    since last: SlotHistory.Use?
   ) throws -> Bool {
-    guard progress.kept > 0 else { return false }
+    guard progress.kept > 0, progress.settled >= last?.history.slotCount ?? 0 else { return false }
     guard let base else { return true }
     return try base.liveCount(stage == .samples ? .samples : .mixes) < progress.kept
   }
@@ -93,14 +120,13 @@ struct DataRun: Sendable {
   }
 
   private func commit(
-    _ writer: VersionWriter, base: Version?, until stage: StageName, isComplete: Bool,
-    _ report: inout RunReport
+    _ writer: VersionWriter, _ digests: [RecordKind: Digest], base: Version?,
+    until stage: StageName, isComplete: Bool, _ report: inout RunReport
   ) throws -> [ObjectID] {
     let recipe = recipe
     let snapshot = context.snapshot
     let counts = context.cache.counts - earlier
     let shortfall = report.shortfall
-    let digests = try writer.derivedDigests()
     // A stage that was cut short is remembered by nothing, so that the next run goes on with it.
     let memos = memos(digests, until: isComplete ? stage : .strategies)
     var files = snapshot.files.map { VersionWriter.File(path: $0.path, bytes: $0.bytes) }

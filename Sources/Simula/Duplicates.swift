@@ -15,60 +15,117 @@ final class Duplicates: Sendable {
   }
 
   private struct State: ~Copyable {
-    var exact: [Digest: Slot] = [:]
-    var near: NearDuplicates?
-    /// The slots of the texts of `near`.
-    var slots: [Slot] = []
+    var table: QuestionTable
     var heldOut: HeldOut
+    /// The places of the earlier run that have to be settled anew.
+    var doubtful = Set<QuestionTable.Place>()
     var time = Duration.zero
   }
 
-  private let question: [String]
+  private let properties: [String]
+  private let hash: MinHash?
   private let state: Mutex<State>
 
   /// Compares some properties of samples, or all of a sample where there are none.
-  init(question: [String], knobs: DuplicateKnobs) throws(SimulaError) {
+  ///
+  /// - Parameter table: The questions to begin with: none, or those of an earlier run.
+  init(
+    question: [String], knobs: DuplicateKnobs, table: consuming QuestionTable
+  ) throws(SimulaError) {
     let start = ContinuousClock.now
-    self.question = question
-    let near = try knobs.near.map { share throws(SimulaError) in
-      try NearDuplicates(threshold: share)
-    }
+    properties = question
+    hash = knobs.near.map(MinHash.init)
     let heldOut = try HeldOut(knobs, question: question)
     state = Mutex(
-      State(near: near, heldOut: heldOut, time: start.duration(to: ContinuousClock.now)))
+      State(table: table, heldOut: heldOut, time: start.duration(to: ContinuousClock.now)))
   }
 
-  /// What the comparisons have taken so far; nothing else is settled meanwhile.
+  /// What the comparisons have taken so far, of all threads together.
   var time: Duration { state.withLock { $0.time } }
 
-  /// Takes a question in, or says why not.
-  func admit(_ value: JSON, slot: Slot) throws(SimulaError) -> Refusal? {
+  /// What a sample is compared by; takes a while, and may be done beside other work.
+  func question(of value: JSON) -> Question {
     let start = ContinuousClock.now
-    let texts = Self.texts(of: value, question)
+    let texts = Self.texts(of: value, properties)
     let digest = Self.digest(texts)
+    let shingles = hash == nil ? Shingles(sorted: []) : Shingles(texts)
+    let question = Question(
+      digest: digest, shingles: shingles, keys: hash?.keys(shingles) ?? [])
+    state.withLock { $0.time += start.duration(to: ContinuousClock.now) }
+    return question
+  }
+
+  /// Takes a question in, or says why not; in the order of slots.
+  func admit(_ question: Question, slot: Slot, attempt: Int) throws(SimulaError) -> Refusal? {
+    let start = ContinuousClock.now
     return try state.withLock { (state) throws(SimulaError) in
       defer { state.time += start.duration(to: ContinuousClock.now) }
-      let shingles = Shingles(texts)
-      let keys = state.near?.keys(shingles) ?? []
-      if let refusal = try state.heldOut.refusal(digest, shingles, keys) { return refusal }
-      if let earlier = state.exact[digest] {
-        return Refusal(
-          reason: .duplicate, detail: "slot \(earlier) keeps the same question")
-      }
-      if let match = try state.near?.match(shingles, keys: keys) {
-        return Refusal(
-          reason: .duplicate,
-          detail: "\(Self.percent(match.similarity)) of its question is that of slot "
-            + "\(state.slots[match.number])")
-      }
-      state.exact[digest] = slot
-      if state.near != nil, !shingles.hashes.isEmpty {
-        try state.near?.add(shingles, keys: keys)
-        state.slots.append(slot)
-      }
-      return nil
+      let place = state.table.place(of: slot)
+      let refusal = try Self.refusal(of: question, at: place, &state)
+      try state.table.add(question, at: place, attempt: attempt, isKept: refusal == nil)
+      return refusal
     }
   }
+
+  private static func refusal(
+    of question: Question, at place: QuestionTable.Place, _ state: inout State,
+    asBefore: Bool = false
+  ) throws(SimulaError) -> Refusal? {
+    if let refusal = try state.heldOut.refusal(
+      question.digest, question.shingles, question.keys)
+    {
+      return refusal
+    }
+    guard let match = try state.table.match(question, before: place, asBefore: asBefore) else {
+      return nil
+    }
+    let detail =
+      match.similarity.map { "\(percent($0)) of its question is that of slot \(match.slot)" }
+      ?? "slot \(match.slot) keeps the same question"
+    return Refusal(reason: .duplicate, detail: detail)
+  }
+
+  // MARK: - An earlier run
+
+  /// Why the earlier run refused the question of a slot.
+  func formerRefusal(_ question: Question, slot: Int) throws(SimulaError) -> Refusal? {
+    try state.withLock { (state) throws(SimulaError) in
+      try Self.refusal(
+        of: question, at: QuestionTable.Place(slot), &state, asBefore: true)
+    }
+  }
+
+  /// Whether the earlier run kept the question of an attempt; nil when it had none.
+  func wasKept(slot: Int, attempt: Int) -> Bool? {
+    state.withLock { $0.table.wasKept(QuestionTable.Place(slot), attempt: attempt) }
+  }
+
+  /// Whether the earlier run kept something in a slot.
+  func wasKept(slot: Int) -> Bool {
+    state.withLock { !$0.table.kept.former(at: QuestionTable.Place(slot)).isEmpty }
+  }
+
+  /// Whether a slot that was settled before has to be settled anew, for what earlier slots keep now.
+  func isDoubtful(_ slot: Int) -> Bool {
+    state.withLock { $0.doubtful.contains(QuestionTable.Place(slot)) }
+  }
+
+  /// Lets what the earlier run had at a slot make way for what was admitted there now.
+  func replace(slot: Int) throws(SimulaError) {
+    try state.withLock { (state) throws(SimulaError) in
+      let places = try state.table.replace(at: QuestionTable.Place(slot))
+      state.doubtful.formUnion(places)
+    }
+  }
+
+  /// Lends the questions that count.
+  func withTable<Result: Sendable>(
+    _ body: (borrowing QuestionTable) throws -> Result
+  ) rethrows -> Result {
+    try state.withLock { try body($0.table) }
+  }
+
+  // MARK: - Texts
 
   /// The texts of a question, in the order in which they are compared.
   static func texts(of value: JSON, _ question: [String]) -> [String] {

@@ -12,16 +12,24 @@ struct Filler: Sendable {
   private let work: SlotWork
   private let duplicates: Duplicates
   private let tally: Tally
+  /// What stays as the last run left it, or nil when everything is derived.
+  private let former: FormerSlots?
   private var recipe: Recipe { context.snapshot.recipe }
 
+  /// Sets up the filling of all slots, or of those that changed since the last run.
   init(
-    _ context: GenerationRun.Context, sources: Sources, until stage: DataStage, tally: Tally
+    _ context: GenerationRun.Context, sources: Sources, until stage: DataStage, tally: Tally,
+    since last: SlotHistory.Use? = nil
   ) throws {
     self.context = context
     self.tally = tally
     work = try SlotWork(context.asker, sources: sources, until: stage)
     let recipe = context.snapshot.recipe
-    duplicates = try Duplicates(question: recipe.sample.question, knobs: recipe.duplicates)
+    let table = try last?.history.questions() ?? QuestionTable(threshold: recipe.duplicates.near)
+    let duplicates = try Duplicates(
+      question: recipe.sample.question, knobs: recipe.duplicates, table: table)
+    self.duplicates = duplicates
+    former = try last.map { try FormerSlots($0, context, duplicates: duplicates) }
   }
 
   /// What comparing questions has taken so far.
@@ -31,9 +39,15 @@ struct Filler: Sendable {
   var numbered: SlotFilling<SlotTrail> {
     let wanted = recipe.sampleCount
     return filling(
-      wanted: wanted, extraSlots: Int(Double(wanted) * recipe.slots.extraShare),
+      since: former, wanted: wanted, extraSlots: Int(Double(wanted) * recipe.slots.extraShare),
       slot: { .numbered($0) },
       isHopeless: { $0.kept == 0 && $0.exhausted >= Self.hopelessAfter })
+  }
+
+  /// Takes out what the last run had after the slots that are settled now.
+  func dropFormer(after slotCount: Int) async throws {
+    guard let former, slotCount < former.count else { return }
+    for slot in slotCount..<former.count { try settle(former: try await former.trails(slot), slot) }
   }
 
   /// Makes more samples for the leaves that the numbered slots left with too few.
@@ -61,7 +75,8 @@ struct Filler: Sendable {
   }
 
   private func filling(
-    wanted: Int, extraSlots: Int, slot: @escaping @Sendable (Int) -> Slot,
+    since former: FormerSlots? = nil, wanted: Int, extraSlots: Int,
+    slot: @escaping @Sendable (Int) -> Slot,
     isHopeless: @escaping @Sendable (SlotFilling<SlotTrail>.Progress) -> Bool = { _ in false }
   ) -> SlotFilling<SlotTrail> {
     let limits = SlotFilling<SlotTrail>.Limits(
@@ -69,17 +84,60 @@ struct Filler: Sendable {
       workers: Players.workers(recipe))
     return SlotFilling(
       limits,
-      attempt: { [work] number, attempt in
-        try await work.run(slot: slot(number), from: attempt)
+      attempt: { [work, duplicates] number, attempt in
+        if attempt == 0, let former, former.holds(number) {
+          return SlotOutcome(acceptedAttempt: 0, value: .asBefore)
+        }
+        var outcome = try await work.run(slot: slot(number), from: attempt)
+        outcome.value.question = outcome.value.value.map(duplicates.question)
+        if attempt == 0, let former, number < former.count {
+          outcome.value.former = try await former.trails(number)
+        }
+        return outcome
       },
-      admit: { [duplicates] number, _, trail in
-        trail.refusal = try trail.value.flatMap { try duplicates.admit($0, slot: slot(number)) }
-        return trail.refusal == nil
+      admit: { [duplicates] number, attempt, trail in
+        if trail.isAsBefore {
+          guard let former, former.holds(number) else { return .undone }
+          return duplicates.wasKept(slot: number) ? .kept : .exhausted
+        }
+        trail.refusal = try trail.question.flatMap {
+          try duplicates.admit($0, slot: slot(number), attempt: attempt)
+        }
+        return trail.refusal == nil ? .kept : .refused
       },
-      settle: { [context, tally] _, trails, isKept, progress in
-        try tally.settle(trails, isKept: isKept)
+      settle: { [self] number, trails, isKept, progress in
+        if trails.first?.value.isAsBefore != true {
+          if let former, number < former.count {
+            try settle(former: trails.first?.value.former ?? [], number)
+          }
+          try tally.settle(trails, isKept: isKept)
+        }
         context.progress.count(context.cache.counts)
         context.progress.advance(to: progress.kept)
       }, isHopeless: isHopeless)
+  }
+
+  /// Lets what the last run had in a slot make way for what was admitted there now.
+  private func settle(former trails: [SlotTrail], _ slot: Int) throws {
+    var trails = trails
+    for index in trails.indices {
+      trails[index].refusal = try trails[index].question.flatMap {
+        try duplicates.formerRefusal($0, slot: slot)
+      }
+    }
+    try tally.drop(trails)
+    try duplicates.replace(slot: slot)
+  }
+
+  /// Remembers what slots came to, for the next run; if that fails it derives all of them.
+  func save(
+    _ sources: Sources, slotCount: Int, digests: [RecordKind: Digest], in store: Store
+  ) {
+    guard SlotHistory.fits(recipe) else { return }
+    let outcome = SlotHistory.Outcome(
+      sources: sources, slotCount: slotCount, rejections: tally.rejections, digests: digests)
+    try? duplicates.withTable { table in
+      try SlotHistory.save(outcome, questions: table, store, context.snapshot)
+    }
   }
 }

@@ -1,4 +1,4 @@
-/// Finds the earlier text that shares most of its runs of 13 words with a text.
+/// Finds the earlier texts that share most of their runs of 13 words with a text.
 ///
 /// Candidates come from MinHash bands; the exact Jaccard similarity decides.
 struct NearDuplicates: ~Copyable {
@@ -12,32 +12,66 @@ struct NearDuplicates: ~Copyable {
   /// Texts from this Jaccard similarity on are near duplicates.
   let threshold: Double
   private let hash: MinHash
-  private var table = BandTable()
+  private var table: BandTable
   private var texts: ShingleFile
 
   init(threshold: Double) throws(SimulaError) {
+    try self.init(threshold: threshold, texts: ShingleFile(), tags: [])
+  }
+
+  /// Starts with texts of an earlier table, of each its runs and the parts of its keys.
+  init(
+    threshold: Double, texts: consuming ShingleFile, tags: [UInt32]
+  ) throws(SimulaError) {
     self.threshold = threshold
     hash = MinHash(threshold: threshold)
-    texts = try ShingleFile()
+    table = BandTable(bandCount: MinHash.bandCount, tags: tags)
+    self.texts = texts
   }
 
   var count: Int { texts.count }
 
-  /// What a text is looked up and added by.
+  /// What a text is looked up and added by; nothing for a text without words.
   func keys(_ shingles: Shingles) -> [UInt64] { hash.keys(shingles) }
 
   /// The earliest text that is near, or nil when there is none.
-  func match(_ shingles: Shingles, keys: [UInt64]) throws(SimulaError) -> Match? {
-    for number in table.candidates(keys) {
+  ///
+  /// - Parameters:
+  ///   - shingles: The runs of the text.
+  ///   - keys: What it is looked up by.
+  ///   - order: Puts candidates in order, and leaves out those that do not count.
+  func match(
+    _ shingles: Shingles, keys: [UInt64], order: ([Int]) -> [Int] = { $0 }
+  ) throws(SimulaError) -> Match? {
+    for number in order(table.candidates(keys)) {
       let similarity = try texts[number].similarity(to: shingles)
       if similarity >= threshold { return Match(number: number, similarity: similarity) }
     }
     return nil
   }
 
-  /// Adds the next text; one without words is near none.
+  /// All texts that are near a text with some parts of keys, of those that count.
+  func neighbours(
+    of shingles: Shingles, tags: ArraySlice<UInt32>, where counts: (_ number: Int) -> Bool
+  ) throws(SimulaError) -> [Int] {
+    var found: [Int] = []
+    for other in table.candidates(tags) where counts(other) {
+      if try texts[other].similarity(to: shingles) >= threshold { found.append(other) }
+    }
+    return found
+  }
+
+  /// The runs of a text.
+  func shingles(_ number: Int) throws(SimulaError) -> Shingles { try texts[number] }
+
+  /// How many runs a text has.
+  func size(_ number: Int) -> Int { texts.size(number) }
+
+  /// The parts of a text's keys.
+  func tags(_ number: Int) -> ArraySlice<UInt32> { table.tags(of: number) }
+
+  /// Adds the next text.
   mutating func add(_ shingles: Shingles, keys: [UInt64]) throws(SimulaError) {
-    guard !shingles.hashes.isEmpty else { return }
     try texts.append(shingles)
     table.add(keys)
   }

@@ -13,6 +13,8 @@ package struct SimulaError: Error, Sendable {
     case calibration
     /// A file for the time of a run could not be used.
     case storage
+    /// What is remembered of the last run cannot be used; everything is derived again instead.
+    case history
     /// Too few samples, with no way on.
     case hopeless
   }

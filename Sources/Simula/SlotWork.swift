@@ -13,8 +13,20 @@ package struct SlotTrail: Sendable {
   package var value: JSON?
   /// What the slot asks for.
   package var mix: Mix?
+  /// What the accepted sample is compared by.
+  var question: Question?
   /// Why the accepted sample is not kept.
   var refusal: Duplicates.Refusal?
+  /// What the last run had in the slot and this one replaces.
+  var former: [SlotTrail] = []
+  /// Whether the slot is as the last run left it, so that nothing was derived.
+  var isAsBefore = false
+
+  static let asBefore = {
+    var trail = SlotTrail()
+    trail.isAsBefore = true
+    return trail
+  }()
 }
 
 /// Fills one slot: its mix, then attempts of meta-prompt, complexification, draft and critics.

@@ -15,9 +15,13 @@ final class Tally: Sendable {
   }
   private let counts = Mutex(Counts())
 
-  init(kinds: Set<RecordKind>, writer: VersionWriter) {
+  /// Starts with how many were rejected before, where slots stay as they are.
+  init(
+    kinds: Set<RecordKind>, writer: VersionWriter, rejections: [Rejection: Int] = [:]
+  ) {
     self.kinds = kinds
     self.writer = writer
+    counts.withLock { $0.rejections = rejections }
   }
 
   var rejections: [Rejection: Int] { counts.withLock { $0.rejections } }
@@ -40,14 +44,24 @@ final class Tally: Sendable {
       }
     }
     for outcome in trails {
-      let trail = outcome.value
-      for record in trail.records {
-        if let refusal = trail.refusal, record.id == trail.sample?.id {
-          try keep(try rejection(of: record, refusal))
-        } else {
-          try keep(record)
-        }
-      }
+      for record in try records(of: outcome.value) { try keep(record) }
+    }
+  }
+
+  /// Takes out what the last run had in a slot.
+  func drop(_ former: [SlotTrail]) throws {
+    for record in try former.flatMap(records) where kinds.contains(record.kind) {
+      try writer.drop(record)
+      guard let (reason, _) = try cause(of: record) else { continue }
+      counts.withLock { $0.rejections[reason, default: 0] -= 1 }
+    }
+  }
+
+  /// The records of a trail; a sample that was refused is a rejection.
+  private func records(of trail: SlotTrail) throws -> [Record] {
+    try trail.records.map { record in
+      guard let refusal = trail.refusal, record.id == trail.sample?.id else { return record }
+      return try rejection(of: record, refusal)
     }
   }
 
@@ -68,15 +82,20 @@ final class Tally: Sendable {
   private func keep(_ record: Record) throws {
     guard kinds.contains(record.kind) else { return }
     try writer.keep(record)
-    guard record.kind == .rejections else { return }
-    let value = try record.value()
-    guard let reason = value["reason"]?.string.flatMap(Rejection.init(rawValue:)) else { return }
-    let detail = value["detail"]?.string ?? ""
+    guard let (reason, detail) = try cause(of: record) else { return }
     counts.withLock { counts in
       counts.rejections[reason, default: 0] += 1
       if reason != .refined {
         counts.causes["\(reason.rawValue): \(detail.prefix(120))", default: 0] += 1
       }
     }
+  }
+
+  /// Why something was rejected; nil for other records.
+  private func cause(of record: Record) throws -> (reason: Rejection, detail: String)? {
+    guard record.kind == .rejections else { return nil }
+    let value = try record.value()
+    return value["reason"]?.string.flatMap(Rejection.init(rawValue:))
+      .map { ($0, value["detail"]?.string ?? "") }
   }
 }

@@ -70,6 +70,13 @@ package final class CallCache: CallSource {
   }
 
   private func find(_ form: RequestForm) throws(StoreError) -> RecordedCall? {
+    guard let call = try recorded(form) else { return nil }
+    state.withLock { $0.counts.cached += 1 }
+    return call
+  }
+
+  /// The recorded answer to a request, which is not counted.
+  fileprivate func recorded(_ form: RequestForm) throws(StoreError) -> RecordedCall? {
     var candidates: [RecordedCall] = []
     for record in try calls.find(form.key.digest) {
       if let call = CallText.call(record, to: form) {
@@ -79,9 +86,7 @@ package final class CallCache: CallSource {
       }
     }
     guard let first = candidates.first else { return nil }
-    let chosen = candidates.count == 1 ? first : try preferred(candidates) ?? first
-    state.withLock { $0.counts.cached += 1 }
-    return chosen
+    return candidates.count == 1 ? first : try preferred(candidates) ?? first
   }
 
   private func preferred(
@@ -156,5 +161,24 @@ package final class CallCache: CallSource {
     }
     didAnswer(counts)
     return RecordedCall(record, reply: reply)
+  }
+}
+
+/// Answers from a cache alone: what a run asked before, without asking or counting anything.
+package struct RecordedAnswers: CallSource {
+  /// A request was never answered, or its answer is not here.
+  package struct Missing: Error {
+    package init() {}
+  }
+
+  private let cache: CallCache
+
+  package init(_ cache: CallCache) { self.cache = cache }
+
+  package func answer(
+    _ request: CallRequest, from _: any Teacher
+  ) async throws -> RecordedCall {
+    guard let call = try cache.recorded(RequestForm(request)) else { throw Missing() }
+    return call
   }
 }

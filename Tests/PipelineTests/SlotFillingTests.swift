@@ -78,7 +78,7 @@ struct SlotFillingTests {
       wanted: 500, attempts: 2, extraSlots: 250, workers: workers)
     let filling = SlotFilling<Int>(
       limits, attempt: { _, _ in SlotOutcome(acceptedAttempt: nil, value: 0) },
-      admit: { _, _, _ in true }, settle: { _, _, _, _ in },
+      admit: { _, _, _ in .kept }, settle: { _, _, _, _ in },
       isHopeless: { $0.kept == 0 && $0.exhausted >= 12 })
     let progress = try await filling.run()
     #expect(progress.exhausted == 12)

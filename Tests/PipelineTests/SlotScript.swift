@@ -140,7 +140,7 @@ final class SlotRun: Sendable {
       },
       admit: { [self] slot, _, value in
         try admitting(slot)
-        return notes.withLock { $0.seen.insert(value).inserted }
+        return notes.withLock { $0.seen.insert(value).inserted ? .kept : .refused }
       },
       settle: { [self] slot, trail, isKept, progress in
         try settling(slot)

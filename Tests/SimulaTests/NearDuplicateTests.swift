@@ -91,6 +91,12 @@ struct NearDuplicateTests {
     }
   }
 
+  private static func admit(
+    _ sample: JSON, slot: Int, to all: Duplicates
+  ) throws -> Duplicates.Refusal? {
+    try all.admit(all.question(of: sample), slot: .numbered(slot), attempt: 0)
+  }
+
   private static func sample(_ question: String) -> JSON { ["question": .string(question)] }
 
   @Test("the earliest slot keeps a question; held-out sets come first; 'off' compares whole texts")
@@ -103,28 +109,32 @@ struct NearDuplicateTests {
         path: "test.jsonl", question: ["prompt"],
         items: [["prompt": "Short?"], ["prompt": .string(Self.words(500..<560))]])
     ]
-    let all = try Duplicates(question: ["question"], knobs: knobs)
-    #expect(try all.admit(Self.sample(text), slot: 0) == nil)
+    let all = try Duplicates(
+      question: ["question"], knobs: knobs, table: try QuestionTable(threshold: knobs.near))
+    #expect(try Self.admit(Self.sample(text), slot: 0, to: all) == nil)
     #expect(
-      try all.admit(Self.sample(text.uppercased()), slot: 1)
+      try Self.admit(Self.sample(text.uppercased()), slot: 1, to: all)
         == .init(reason: .duplicate, detail: "slot 0 keeps the same question"))
     #expect(
-      try all.admit(Self.sample(similar), slot: 2)
+      try Self.admit(Self.sample(similar), slot: 2, to: all)
         == .init(reason: .duplicate, detail: "92% of its question is that of slot 0"))
     #expect(
-      try all.admit(Self.sample(" short? "), slot: 3)
+      try Self.admit(Self.sample(" short? "), slot: 3, to: all)
         == .init(reason: .heldOut, detail: "item 1 of 'test.jsonl' asks the same"))
     #expect(
-      try all.admit(Self.sample(Self.words(502..<560)), slot: 4)?.reason == .heldOut)
-    #expect(try all.admit(Self.sample(Self.words(30..<90)), slot: 5) == nil)
-    #expect(try all.admit(Self.sample("?!"), slot: 6) == nil)
-    #expect(try all.admit(Self.sample("!?"), slot: 7) == nil)
-    #expect(try all.admit(Self.sample("?!"), slot: 8)?.detail == "slot 6 keeps the same question")
+      try Self.admit(Self.sample(Self.words(502..<560)), slot: 4, to: all)?.reason == .heldOut)
+    #expect(try Self.admit(Self.sample(Self.words(30..<90)), slot: 5, to: all) == nil)
+    #expect(try Self.admit(Self.sample("?!"), slot: 6, to: all) == nil)
+    #expect(try Self.admit(Self.sample("!?"), slot: 7, to: all) == nil)
+    #expect(
+      try Self.admit(Self.sample("?!"), slot: 8, to: all)?.detail
+        == "slot 6 keeps the same question")
     knobs.near = nil
-    let exact = try Duplicates(question: ["question"], knobs: knobs)
-    #expect(try exact.admit(Self.sample(text), slot: 0) == nil)
-    #expect(try exact.admit(Self.sample(similar), slot: 1) == nil)
-    #expect(try exact.admit(Self.sample("short?"), slot: 2)?.reason == .heldOut)
-    #expect(try exact.admit(Self.sample(Self.words(502..<560)), slot: 3) == nil)
+    let exact = try Duplicates(
+      question: ["question"], knobs: knobs, table: try QuestionTable(threshold: nil))
+    #expect(try Self.admit(Self.sample(text), slot: 0, to: exact) == nil)
+    #expect(try Self.admit(Self.sample(similar), slot: 1, to: exact) == nil)
+    #expect(try Self.admit(Self.sample("short?"), slot: 2, to: exact)?.reason == .heldOut)
+    #expect(try Self.admit(Self.sample(Self.words(502..<560)), slot: 3, to: exact) == nil)
   }
 }

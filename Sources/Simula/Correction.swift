@@ -1,0 +1,56 @@
+import Teachers
+
+/// What a model is told after an answer that cannot be used.
+enum Correction {
+  /// The most characters of an earlier answer that are shown to the model again.
+  private static let shownLength = 2000
+
+  /// The conversation of the next try.
+  ///
+  /// A cut answer is not shown again: small models go on with what they see, and one that had fallen
+  /// into a loop falls into it once more.
+  ///
+  /// - Parameters:
+  ///   - question: What was asked at first.
+  ///   - messages: What the last try asked.
+  ///   - answer: What came of it.
+  ///   - problem: Why that cannot be used.
+  static func conversation(
+    of question: [Message], after messages: [Message], _ answer: String, _ problem: UnusableAnswer
+  ) -> [Message] {
+    if problem.reason == .cut {
+      return adding("Be brief: an earlier answer was cut by the token limit.", to: question)
+    }
+    var messages = messages
+    if !answer.isEmpty { messages.append(Message(.assistant, String(answer.prefix(shownLength)))) }
+    return adding(
+      "That answer could not be used: \(problem.message). "
+        + "Answer again with one line of JSON in the requested form and nothing else.",
+      to: messages)
+  }
+
+  /// Says something more to the model: some chat templates take no two messages of one side in turn.
+  static func adding(_ text: String, to messages: [Message]) -> [Message] {
+    guard let last = messages.last, last.role == .user else {
+      return messages + [Message(.user, text)]
+    }
+    return messages.dropLast() + [Message(.user, "\(last.text)\n\n\(text)")]
+  }
+
+  /// Whether a text ends in something that it says over and over, which no larger limit ends.
+  static func isLoop(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    let length = 24
+    guard bytes.count >= 4 * length else { return false }
+    let end = bytes.suffix(length)
+    var count = 0
+    var place = bytes.count
+    // Counted from the end, and each part of the text once.
+    while place >= length, count < 4 {
+      let isSame = bytes[(place - length)..<place].elementsEqual(end)
+      count += isSame ? 1 : 0
+      place -= isSame ? length : 1
+    }
+    return count == 4
+  }
+}

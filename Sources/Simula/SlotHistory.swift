@@ -1,0 +1,217 @@
+import ArtifactStore
+import CanonicalJSON
+import Dataset
+import Foundation
+import Pipeline
+
+/// What the last complete run came to slot by slot, so that the next derives only what changed.
+///
+/// A local file that may be lost: without it everything is derived again, to the same result. It is
+/// used only for the very records that it was written beside.
+struct SlotHistory: Sendable {
+  /// Raised when questions are compared by other hashes, or columns are others.
+  private static let format = 1
+  static let kinds: [RecordKind] = [.mixes, .metaPrompts, .samples, .rejections, .verdicts]
+
+  /// The sources that the slots were filled from.
+  let sources: Sources
+  /// How many slots were settled.
+  let slotCount: Int
+  /// How many attempts or drafts were not accepted, by reason.
+  let rejections: [Rejection: Int]
+  private let file: ColumnFile
+  private let threshold: Double?
+
+  private static func path(_ store: Store) -> String {
+    store.folder.appending(path: "slots").path(percentEncoded: false)
+  }
+
+  /// Whether a recipe's slots can be remembered: each has a mix of its own, and none fills a gap.
+  static func fits(_ recipe: Recipe) -> Bool {
+    recipe.metaPrompts.instances == 1 && recipe.gapFill.minimum == 0
+  }
+
+  /// What is remembered of the records of a version, or nil when that is of no use for a recipe.
+  static func find(
+    _ store: Store, base: Version?, _ snapshot: Snapshot
+  ) throws -> SlotHistory? {
+    guard let base, fits(snapshot.recipe), let file = ColumnFile(path(store)),
+      file.header["format"]?.int == format, let samples = file.header["samples"]?.int
+    else { return nil }
+    var recipe = snapshot.recipe
+    recipe.sampleCount = samples
+    guard file.header["keys"] == keys(recipe, snapshot.prompts) else { return nil }
+    for kind in kinds {
+      guard
+        try file.header["digests"]?[kind.rawValue]?.string == base.digest(of: kind).hex
+      else { return nil }
+    }
+    return SlotHistory(file, threshold: recipe.duplicates.near)
+  }
+
+  private init?(_ file: ColumnFile, threshold: Double?) {
+    let header = file.header
+    guard let slotCount = header["slots"]?.int, slotCount >= 0,
+      let texts = header["sources"]?.object, file.columnCount == 2 * Column.allCases.count,
+      let sources = try? Sources.decode(readFile: { path in
+        texts[path]?.string.map { Array($0.utf8) }
+      })
+    else { return nil }
+    var rejections: [Rejection: Int] = [:]
+    for (name, count) in header["rejections"]?.object?.members ?? [] {
+      if let reason = Rejection(rawValue: name) { rejections[reason] = count.int }
+    }
+    self.sources = sources
+    self.slotCount = slotCount
+    self.rejections = rejections
+    self.file = file
+    self.threshold = threshold
+  }
+
+  /// What defines the stages of data.
+  private static func keys(_ recipe: Recipe, _ prompts: PromptSet) -> JSON {
+    .object(
+      JSONObject(
+        StageName.data.map { ($0.rawValue, .string($0.key(recipe, prompts).digest.hex)) }))
+  }
+
+  // MARK: - Questions
+
+  private enum Column: Int, CaseIterable { case places, attempts, fingerprints, tags, ends, hashes }
+
+  /// The questions of all slots.
+  ///
+  /// - Throws: ``SimulaError`` with code `history` when the file is damaged.
+  func questions() throws(SimulaError) -> QuestionTable {
+    QuestionTable(kept: try list(0), refused: try list(1))
+  }
+
+  private func list(_ number: Int) throws(SimulaError) -> QuestionList {
+    let first = number * Column.allCases.count
+    func column<Number: FixedWidthInteger>(
+      _ column: Column, _ count: Int, _ type: Number.Type
+    ) throws(SimulaError) -> [Number] {
+      guard
+        let numbers = file.numbers(ofColumn: first + column.rawValue, count: count, as: type)
+      else { throw .damagedHistory }
+      return numbers
+    }
+    let count = file.size(ofColumn: first + Column.attempts.rawValue)
+    let places = try column(.places, count, UInt32.self)
+    guard zip(places, places.dropFirst()).allSatisfy(<=),
+      places.last.map({ Int($0) < slotCount }) ?? true
+    else { throw .damagedHistory }
+    let words = try column(.fingerprints, 2 * count, UInt64.self)
+    var near: NearDuplicates?
+    if let threshold {
+      let ends = try column(.ends, count, UInt64.self)
+      let texts = try ShingleFile(
+        after: .init(file: file, number: first + Column.hashes.rawValue, ends: ends))
+      near = try NearDuplicates(
+        threshold: threshold, texts: texts,
+        tags: try column(.tags, count * MinHash.bandCount, UInt32.self))
+    }
+    return QuestionList(
+      places: places, attempts: try column(.attempts, count, UInt8.self),
+      fingerprints: (0..<count).map { .init(high: words[2 * $0], low: words[2 * $0 + 1]) },
+      near: near)
+  }
+
+  // MARK: - Writing
+
+  /// What of a run the next one needs to know.
+  struct Outcome {
+    let sources: Sources
+    let slotCount: Int
+    let rejections: [Rejection: Int]
+    let digests: [RecordKind: Digest]
+  }
+
+  /// Remembers a complete run, in place of an earlier one.
+  static func save(
+    _ outcome: Outcome, questions: borrowing QuestionTable, _ store: Store, _ snapshot: Snapshot
+  ) throws {
+    var file = try ColumnFileWriter(path(store))
+    try append(questions.kept, to: &file)
+    try append(questions.refused, to: &file)
+    let header: JSONObject = JSONObject([
+      ("digests", names(outcome.digests.map { ($0.rawValue, .string($1.hex)) })),
+      ("format", JSON(format)), ("keys", keys(snapshot.recipe, snapshot.prompts)),
+      ("rejections", names(outcome.rejections.map { ($0.rawValue, JSON($1)) })),
+      ("samples", JSON(snapshot.recipe.sampleCount)), ("slots", JSON(outcome.slotCount)),
+      ("sources", names(outcome.sources.encode().map { ($0.path, .string($0.text)) })),
+    ])
+    try file.finish(header: header)
+  }
+
+  private static func names(_ members: [(String, JSON)]) -> JSON { .object(JSONObject(members)) }
+
+  private static func append(
+    _ list: borrowing QuestionList, to file: inout ColumnFileWriter
+  ) throws {
+    let numbers = list.living
+    try file.append(numbers.map { list.places[$0] })
+    try file.endColumn()
+    try file.append(numbers.map { list.attempts[$0] })
+    try file.endColumn()
+    try file.append(
+      numbers.flatMap { [list.fingerprints[$0].high, list.fingerprints[$0].low] })
+    try file.endColumn()
+    let batches = stride(from: 0, to: numbers.count, by: 1024).map {
+      numbers[$0..<min($0 + 1024, numbers.count)]
+    }
+    var ends: [UInt64] = []
+    if list.near != nil {
+      for batch in batches {
+        try file.append(batch.flatMap { list.near?.tags($0) ?? [] })
+      }
+    }
+    try file.endColumn()
+    if list.near != nil {
+      for number in numbers {
+        ends.append((ends.last ?? 0) + UInt64(list.near?.size(number) ?? 0))
+      }
+    }
+    try file.append(ends)
+    try file.endColumn()
+    if list.near != nil {
+      for batch in batches {
+        var hashes: [UInt64] = []
+        for number in batch { hashes += try list.near?.shingles(number).hashes ?? [] }
+        try file.append(hashes)
+      }
+    }
+    try file.endColumn()
+  }
+}
+
+extension SimulaError {
+  static let damagedHistory = SimulaError(
+    .history, "what is remembered of the last run is damaged")
+}
+
+extension SlotHistory {
+  /// A history with the slots that cannot stay as they are.
+  struct Use: Sendable {
+    let history: SlotHistory
+    let changed: Set<Int>
+  }
+
+  /// Finds the slots whose requests are not those of the last run.
+  ///
+  /// - Returns: Nil when they are so many that deriving all slots is less work.
+  func use(for sources: Sources, _ recipe: Recipe) throws(SimulaError) -> Use? {
+    let knobs = Dictionary(
+      sources.strategies.map { ($0.id, $0.overrides) }, uniquingKeysWith: { first, _ in first })
+    for strategy in self.sources.strategies {
+      guard knobs[strategy.id] ?? strategy.overrides == strategy.overrides else { return nil }
+    }
+    let comparison = MixComparison(
+      from: self.sources, to: sources, randomSeed: recipe.randomSeed,
+      order: recipe.strategy.order, usesWholeTaxonomies: recipe.arm.usesWholeTaxonomies,
+      slotCount: slotCount)
+    let slots = try comparison.changedSlots()
+    let changed = slots.moved + slots.reworded
+    return changed.count * 2 > slotCount ? nil : Use(history: self, changed: Set(changed))
+  }
+}
