@@ -11,7 +11,9 @@ struct BandTable: Sendable {
 
   /// Makes a table of texts with so many keys each.
   ///
-  /// - Parameter tags: Those of an earlier table, text by text.
+  /// - Parameters:
+  ///   - bandCount: How many keys a text has.
+  ///   - tags: Those of an earlier table, text by text.
   init(bandCount: Int, tags: [UInt32] = []) {
     self.bandCount = bandCount
     guard !tags.isEmpty else { return }

@@ -5,7 +5,7 @@ enum Correction {
   /// The most characters of an earlier answer that are shown to the model again.
   private static let shownLength = 2000
 
-  /// The conversation of the next try.
+  /// Makes the conversation of the next try.
   ///
   /// A cut answer is not shown again: small models go on with what they see, and one that had fallen
   /// into a loop falls into it once more.
@@ -15,6 +15,7 @@ enum Correction {
   ///   - messages: What the last try asked.
   ///   - answer: What came of it.
   ///   - problem: Why that cannot be used.
+  /// - Returns: All messages, the last of which is the user's.
   static func conversation(
     of question: [Message], after messages: [Message], _ answer: String, _ problem: UnusableAnswer
   ) -> [Message] {

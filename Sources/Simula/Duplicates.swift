@@ -28,7 +28,11 @@ final class Duplicates: Sendable {
 
   /// Compares some properties of samples, or all of a sample where there are none.
   ///
-  /// - Parameter table: The questions to begin with: none, or those of an earlier run.
+  /// - Parameters:
+  ///   - question: The properties by name.
+  ///   - knobs: What counts as near, and the held-out sets.
+  ///   - table: The questions to begin with: none, or those of an earlier run.
+  /// - Throws: ``SimulaError`` with code `storage` when there is no room for their runs of words.
   init(
     question: [String], knobs: DuplicateKnobs, table: consuming QuestionTable
   ) throws(SimulaError) {

@@ -34,12 +34,14 @@ struct NearDuplicates: ~Copyable {
   /// What a text is looked up and added by; nothing for a text without words.
   func keys(_ shingles: Shingles) -> [UInt64] { hash.keys(shingles) }
 
-  /// The earliest text that is near, or nil when there is none.
+  /// Finds the earliest text that is near.
   ///
   /// - Parameters:
   ///   - shingles: The runs of the text.
   ///   - keys: What it is looked up by.
   ///   - order: Puts candidates in order, and leaves out those that do not count.
+  /// - Returns: The text, or nil when there is none.
+  /// - Throws: ``SimulaError`` when the runs of an earlier text cannot be read.
   func match(
     _ shingles: Shingles, keys: [UInt64], order: ([Int]) -> [Int] = { $0 }
   ) throws(SimulaError) -> Match? {

@@ -52,9 +52,14 @@ struct QuestionTable: ~Copyable {
 
   // MARK: - Questions
 
-  /// The earliest question that a slot before a place keeps and that is equal or near.
+  /// Finds the earliest question that a slot before a place keeps and that is equal or near.
   ///
-  /// - Parameter asBefore: Whether the questions of the earlier run count, and no others.
+  /// - Parameters:
+  ///   - question: What is looked for.
+  ///   - place: Only slots before it count.
+  ///   - asBefore: Whether the questions of the earlier run count, and no others.
+  /// - Returns: The slot that keeps it, or nil when there is none.
+  /// - Throws: ``SimulaError`` when what questions are compared by cannot be read.
   func match(
     _ question: Question, before place: Place, asBefore: Bool = false
   ) throws(SimulaError) -> Match? {

@@ -52,7 +52,7 @@ struct SlotHistory: Sendable {
   private init?(_ file: ColumnFile, threshold: Double?) {
     let header = file.header
     guard let slotCount = header["slots"]?.int, slotCount >= 0,
-      let texts = header["sources"]?.object, file.columnCount == 2 * Column.allCases.count,
+      let texts = header["sources"]?.object, file.columnCount == 2 * QuestionColumns.count,
       let sources = try? Sources.decode(readFile: { path in
         texts[path]?.string.map { Array($0.utf8) }
       })
@@ -75,46 +75,14 @@ struct SlotHistory: Sendable {
         StageName.data.map { ($0.rawValue, .string($0.key(recipe, prompts).digest.hex)) }))
   }
 
-  // MARK: - Questions
-
-  private enum Column: Int, CaseIterable { case places, attempts, fingerprints, tags, ends, hashes }
-
   /// The questions of all slots.
   ///
   /// - Throws: ``SimulaError`` with code `history` when the file is damaged.
   func questions() throws(SimulaError) -> QuestionTable {
-    QuestionTable(kept: try list(0), refused: try list(1))
-  }
-
-  private func list(_ number: Int) throws(SimulaError) -> QuestionList {
-    let first = number * Column.allCases.count
-    func column<Number: FixedWidthInteger>(
-      _ column: Column, _ count: Int, _ type: Number.Type
-    ) throws(SimulaError) -> [Number] {
-      guard
-        let numbers = file.numbers(ofColumn: first + column.rawValue, count: count, as: type)
-      else { throw .damagedHistory }
-      return numbers
-    }
-    let count = file.size(ofColumn: first + Column.attempts.rawValue)
-    let places = try column(.places, count, UInt32.self)
-    guard zip(places, places.dropFirst()).allSatisfy(<=),
-      places.last.map({ Int($0) < slotCount }) ?? true
-    else { throw .damagedHistory }
-    let words = try column(.fingerprints, 2 * count, UInt64.self)
-    var near: NearDuplicates?
-    if let threshold {
-      let ends = try column(.ends, count, UInt64.self)
-      let texts = try ShingleFile(
-        after: .init(file: file, number: first + Column.hashes.rawValue, ends: ends))
-      near = try NearDuplicates(
-        threshold: threshold, texts: texts,
-        tags: try column(.tags, count * MinHash.bandCount, UInt32.self))
-    }
-    return QuestionList(
-      places: places, attempts: try column(.attempts, count, UInt8.self),
-      fingerprints: (0..<count).map { .init(high: words[2 * $0], low: words[2 * $0 + 1]) },
-      near: near)
+    let kept = try QuestionColumns(file: file, first: 0).list(threshold, slotCount: slotCount)
+    let refused = try QuestionColumns(file: file, first: QuestionColumns.count)
+      .list(threshold, slotCount: slotCount)
+    return QuestionTable(kept: kept, refused: refused)
   }
 
   // MARK: - Writing
@@ -132,8 +100,8 @@ struct SlotHistory: Sendable {
     _ outcome: Outcome, questions: borrowing QuestionTable, _ store: Store, _ snapshot: Snapshot
   ) throws {
     var file = try ColumnFileWriter(path(store))
-    try append(questions.kept, to: &file)
-    try append(questions.refused, to: &file)
+    try QuestionColumns.write(questions.kept, to: &file)
+    try QuestionColumns.write(questions.refused, to: &file)
     let header: JSONObject = JSONObject([
       ("digests", names(outcome.digests.map { ($0.rawValue, .string($1.hex)) })),
       ("format", JSON(format)), ("keys", keys(snapshot.recipe, snapshot.prompts)),
@@ -145,44 +113,6 @@ struct SlotHistory: Sendable {
   }
 
   private static func names(_ members: [(String, JSON)]) -> JSON { .object(JSONObject(members)) }
-
-  private static func append(
-    _ list: borrowing QuestionList, to file: inout ColumnFileWriter
-  ) throws {
-    let numbers = list.living
-    try file.append(numbers.map { list.places[$0] })
-    try file.endColumn()
-    try file.append(numbers.map { list.attempts[$0] })
-    try file.endColumn()
-    try file.append(
-      numbers.flatMap { [list.fingerprints[$0].high, list.fingerprints[$0].low] })
-    try file.endColumn()
-    let batches = stride(from: 0, to: numbers.count, by: 1024).map {
-      numbers[$0..<min($0 + 1024, numbers.count)]
-    }
-    var ends: [UInt64] = []
-    if list.near != nil {
-      for batch in batches {
-        try file.append(batch.flatMap { list.near?.tags($0) ?? [] })
-      }
-    }
-    try file.endColumn()
-    if list.near != nil {
-      for number in numbers {
-        ends.append((ends.last ?? 0) + UInt64(list.near?.size(number) ?? 0))
-      }
-    }
-    try file.append(ends)
-    try file.endColumn()
-    if list.near != nil {
-      for batch in batches {
-        var hashes: [UInt64] = []
-        for number in batch { hashes += try list.near?.shingles(number).hashes ?? [] }
-        try file.append(hashes)
-      }
-    }
-    try file.endColumn()
-  }
 }
 
 extension SimulaError {

@@ -55,6 +55,29 @@ struct VersionWriterTests {
     }
   }
 
+  @Test("the rest of a base is kept but for what was dropped and not derived again, and the dead")
+  func rest() async throws {
+    try await withDataset { dataset in
+      let store = try Store(at: dataset.root)
+      _ = try dataset.write(store, Self.some, run: "1")
+      // The first ten are dead now.
+      let base = try dataset.write(store, Array(Self.some.dropFirst(10)), run: "2")
+      let lock = try store.lock(purpose: "test")
+      defer { withExtendedLifetime(lock) {} }
+      let writer = try VersionWriter(store, base: base, deriving: [.samples], run: "3")
+      for record in Self.some[12..<16] { try writer.drop(record) }
+      try writer.drop(Record.made(.samples, 999))
+      for record in [Self.some[0], Self.some[15], Self.others[39]] { try writer.keep(record) }
+      try writer.keepRest(of: .samples)
+      let expected = ids([Self.some[0]] + Self.some[10..<12] + Self.some[15...] + [Self.others[39]])
+      let digest = try writer.derivedDigests()[.samples]
+      let version = try writer.finish(files: [], branch: "refs/heads/main") { _ in "rest\n" }
+      #expect(try version?.liveIDs() == expected)
+      #expect(try version?.digest(of: .samples) == digest)
+      #expect(version.map { $0.commit.message } == "rest\n")
+    }
+  }
+
   @Test("the same records again are no change")
   func noChange() async throws {
     try await withDataset { dataset in
