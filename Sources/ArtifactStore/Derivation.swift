@@ -58,8 +58,12 @@ struct Derivation {
     return (held.set.capacity + ordinal, isNew ? .new : .repeated)
   }
 
-  /// Leaves a record of the base out of the rest.
-  mutating func drop(_ id: RecordID) { excluded.insert(id) }
+  /// Leaves a record of the base out of the rest; false when it holds no such record.
+  mutating func drop(_ id: RecordID) -> Bool {
+    guard held.ordinal(of: id) != nil else { return false }
+    excluded.insert(id)
+    return true
+  }
 
   /// Takes all records of the base over that were not dropped and whose keys no derived record has,
   /// without dead ones.

@@ -86,7 +86,7 @@ struct PagedFile: ~Copyable {
 
   private static func failure(_ path: String) -> StoreError {
     StoreError(
-      .io, "cannot write the index '\(path)': \(String(cString: strerror(errno)))",
+      .io, "cannot write '\(path)': \(String(cString: strerror(errno)))",
       hint: "check the space and the permissions of the dataset")
   }
 }

@@ -162,11 +162,13 @@ package final class VersionWriter: Sendable {
   }
 
   /// Drops a record of the base unless it is derived, before ``keepRest(of:)``.
-  package func drop(_ record: Record) throws(StoreError) {
+  ///
+  /// - Returns: False when the base holds no such live record, so that nothing is dropped.
+  package func drop(_ record: Record) throws(StoreError) -> Bool {
     try state.withLock { (state) throws(StoreError) in
       var derivation = try take(record.kind, from: &state)
-      derivation.drop(record.id)
-      state.kinds[record.kind] = derivation
+      defer { state.kinds[record.kind] = derivation }
+      return state.dead[record.id] == nil && derivation.drop(record.id)
     }
   }
 

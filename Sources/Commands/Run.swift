@@ -13,7 +13,8 @@ struct Run: AsyncParsableCommand {
     abstract: "Run what is stale and commit a version",
     discussion: """
       Answers are asked only where no recorded one exists. When nothing has changed nothing is done. \
-      Ctrl-C stops and keeps every answer; a second one stops at once.
+      Ctrl-C stops and keeps every answer; a second one stops at once. A run of which the first \
+      \(GenerationRun.hopelessAfter) slots keep nothing ends there: the others would fail alike.
 
       EXAMPLES
         stemma run

@@ -56,8 +56,10 @@ struct TaxonomyShow: AsyncParsableCommand {
     guard let sources else { throw SourceFolder.noSources }
     let counts =
       try version.map { version in
-        let instances = try? Snapshot(version).recipe.metaPrompts.instances
-        return try NodeCounts(sources, in: version, instances: instances ?? 1)
+        let recipe = try? Snapshot(version).recipe
+        return try NodeCounts(
+          sources, in: version, instances: recipe?.metaPrompts.instances ?? 1,
+          wanted: recipe?.sampleCount)
       } ?? NodeCounts()
     for root in try roots(in: sources) {
       if form.isJSON {

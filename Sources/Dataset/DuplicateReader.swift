@@ -6,6 +6,8 @@ struct DuplicateReader {
 
   let fields: FieldReader
   let files: ReferenceReader
+  /// The properties that make up a sample's question.
+  let question: [String]
   let log: ProblemLog
 
   func knobs() -> DuplicateKnobs {
@@ -43,6 +45,16 @@ struct DuplicateReader {
 
   private func set(_ path: String, _ question: [String]?, at place: TextPlace) -> HeldOutSet? {
     guard let text = files.text(at: path, from: place, atMost: Self.maximumSize) else { return nil }
+    if let count = question?.count, !self.question.isEmpty,
+      count > self.question.count || count == 0
+    {
+      log.add(
+        place,
+        "\(Quote.of(path)) has \(count) properties in 'question', and a sample's has "
+          + "\(self.question.count)",
+        hint: "name those that hold the same as the sample's, in the same order; the first may do")
+      return nil
+    }
     var items: [JSON] = []
     let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() where !line.allSatisfy({ [0x20, 0x0D].contains($0) }) {
@@ -52,9 +64,11 @@ struct DuplicateReader {
         log.add(place, "line \(index + 1) of \(Quote.of(path)) is no JSON: \(error.message)")
         return nil
       }
-      let name = (question ?? []).first { items[items.count - 1][$0] == nil }
+      let name = (question ?? self.question).first { items[items.count - 1][$0] == nil }
       if let name {
-        log.add(place, "line \(index + 1) of \(Quote.of(path)) has no member \(Quote.of(name))")
+        log.add(
+          place, "line \(index + 1) of \(Quote.of(path)) has no member \(Quote.of(name))",
+          hint: question == nil ? "name its own members: {path: \(path), question: [...]}" : nil)
         return nil
       }
     }

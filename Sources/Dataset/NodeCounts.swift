@@ -22,8 +22,17 @@ package struct NodeCounts: Sendable {
   ///   - sources: The trees that say what is below what.
   ///   - version: The version whose records count.
   ///   - instances: How many slots in a row share a mix.
+  ///   - wanted: How many samples were wanted, since the last slots that share a mix may be fewer.
   /// - Throws: What reading records throws.
-  package init(_ sources: Sources, in version: Version, instances: Int) throws {
+  package init(
+    _ sources: Sources, in version: Version, instances: Int, wanted: Int? = nil
+  ) throws {
+    func size(_ group: Slot) -> Int {
+      guard let number = group.number, let wanted, number * instances < wanted else {
+        return group.number == nil ? 1 : instances
+      }
+      return min(instances, wanted - number * instances)
+    }
     var ancestors: [NodeID: [NodeID]] = [:]
     for taxonomy in sources.taxonomies {
       for node in taxonomy.nodes {
@@ -31,21 +40,28 @@ package struct NodeCounts: Sendable {
         ancestors[node.id] = above + [node.id]
       }
     }
-    let use = try SlotUse(version, instances: instances)
+    // Two mixes of a slot: that of its sample, and one drawn since without going on to samples.
+    let repeated = try Self.repeatedSlots(in: version)
+    var drawn: [Slot: Set<NodeID>] = [:]
+    let byMix = repeated.isEmpty ? [:] : try Self.samplesByMix(in: version)
+    let bySlot = repeated.isEmpty ? try SlotUse(version, instances: instances).samples : [:]
     try version.forEachRecord(.mixes) { record throws(StoreError) in
       let mix = try record.value()
-      let kept = Slot(mix["slot"]).flatMap { use.samples[$0] } ?? 0
+      guard let slot = Slot(mix["slot"]) else { return }
       // Two nodes of one mix have no ancestor in common, unless an edit put them into one factor.
       var counted = Set<NodeID>()
       for text in mix["nodes"]?.array ?? [] {
         guard let id = text.string.flatMap({ NodeID($0) }) else { continue }
         counted.formUnion(ancestors[id] ?? [])
       }
-      for id in counted {
-        slots[id, default: 0] += 1
-        samples[id, default: 0] += kept
+      for id in counted { samples[id, default: 0] += bySlot[slot] ?? byMix[record.id] ?? 0 }
+      if repeated.contains(slot) {
+        drawn[slot, default: []].formUnion(counted)
+      } else {
+        for id in counted { slots[id, default: 0] += size(slot) }
       }
     }
+    for (slot, nodes) in drawn { for id in nodes { slots[id, default: 0] += size(slot) } }
     votes = try Self.votes(sources, in: version)
   }
 
@@ -55,6 +71,29 @@ package struct NodeCounts: Sendable {
   package func samples(_ id: NodeID) -> Int { samples[id] ?? 0 }
   /// What the proposals say of the node; nil where no record speaks of it.
   package func votes(_ id: NodeID) -> Votes? { votes[id] }
+
+  /// How many samples each mix has, by their meta-prompts.
+  private static func samplesByMix(in version: Version) throws -> [RecordID: Int] {
+    var mixes: [RecordID: RecordID] = [:]
+    try version.forEachRecord(.metaPrompts) { record throws(StoreError) in
+      mixes[record.id] = try record.value()["mix"]?.string.flatMap(RecordID.init(hex:))
+    }
+    var samples: [RecordID: Int] = [:]
+    try version.forEachRecord(.samples) { record throws(StoreError) in
+      let metaPrompt = try record.value()["meta-prompt"]?.string.flatMap(RecordID.init(hex:))
+      if let mix = metaPrompt.flatMap({ mixes[$0] }) { samples[mix, default: 0] += 1 }
+    }
+    return samples
+  }
+
+  /// The slots of which two mixes are live.
+  private static func repeatedSlots(in version: Version) throws -> Set<Slot> {
+    var (seen, repeated) = (Set<Slot>(), Set<Slot>())
+    try SlotUse.forEachSlot(.mixes, in: version) { slot in
+      if !seen.insert(slot).inserted { repeated.insert(slot) }
+    }
+    return repeated
+  }
 
   private static func votes(
     _ sources: Sources, in version: Version
@@ -85,8 +124,9 @@ package struct NodeCounts: Sendable {
     }
     var votes: [NodeID: Votes] = [:]
     for node in sources.taxonomies.flatMap(\.nodes) {
-      guard let total = totals[node.parent] else { continue }
-      votes[node.id] = Votes(count: counts[node.id] ?? 0, proposals: total)
+      // Whom no proposal names a person added.
+      guard let total = totals[node.parent], let count = counts[node.id] else { continue }
+      votes[node.id] = Votes(count: count, proposals: total)
     }
     return votes
   }

@@ -194,6 +194,9 @@ package struct SlotKnobs: Sendable, Hashable {
   /// How many extra slots may open when others are exhausted, as a share of N.
   package var extraShare = 0.5
   package init() {}
+
+  /// The most extra slots beside so many wanted samples.
+  package func extra(of wanted: Int) -> Int { wanted.share(extraShare) }
 }
 
 /// Which leaves get slots of their own, after all numbered slots are filled.
@@ -203,6 +206,9 @@ package struct GapFillKnobs: Sendable, Hashable {
   /// The most samples that are added, as a share of N.
   package var limit = 0.1
   package init() {}
+
+  /// The most samples that are added to so many wanted ones.
+  package func most(of wanted: Int) -> Int { wanted.share(limit) }
 }
 
 /// Which samples are not kept since their questions are there already.
@@ -225,5 +231,12 @@ package struct HeldOutSet: Sendable, Hashable {
     self.path = path
     self.question = question
     self.items = items
+  }
+}
+
+extension Int {
+  /// A share of a count, rounded down but for what doubles cannot hold: 0.29 of 100 is 29.
+  fileprivate func share(_ share: Double) -> Int {
+    Int((Double(self) * share * (1 + 1e-12)).rounded(.down))
   }
 }

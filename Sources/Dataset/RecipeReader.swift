@@ -30,7 +30,9 @@ struct RecipeReader {
     let (references, factors) = (references(), factors())
     let (taxonomy, strategy, metaPrompts) = (taxonomy(), strategy(), metaPrompts())
     let (complexity, critics, slots) = (complexity(), critics(shape: shape), slots())
-    let duplicates = DuplicateReader(fields: fields, files: files, log: log).knobs()
+    let duplicates = DuplicateReader(
+      fields: fields, files: files, question: shape?.sample.question ?? [], log: log
+    ).knobs()
     let (gapFill, arm): (GapFillKnobs, Arm?) = (gapFill(), fields.choice("arm"))
     guard let description, let samples, let shape, let teachers else { return nil }
     var recipe = Recipe(

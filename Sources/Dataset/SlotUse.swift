@@ -18,14 +18,9 @@ package struct SlotUse: Sendable, Hashable {
   ///   - instances: How many slots in a row share a mix.
   /// - Throws: What reading records throws.
   package init(_ version: Version, instances: Int) throws {
-    try version.forEachLines(.samples) { lines in
-      lines.withUnsafeBytes { bytes in
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-          sampleCount += 1
-          guard let slot = Self.slot(of: line) else { continue }
-          samples[slot.group(instances: instances), default: 0] += 1
-        }
-      }
+    sampleCount = try version.liveCount(.samples)
+    try Self.forEachSlot(.samples, in: version) { slot in
+      samples[slot.group(instances: instances), default: 0] += 1
     }
     guard sampleCount > 0 else { return }
     // Each of these records is one answer that a model gave.
@@ -36,11 +31,24 @@ package struct SlotUse: Sendable, Hashable {
     callsPerSample = Double(answers) / Double(sampleCount)
   }
 
-  /// The slot of a sample's line: what stands before it in canonical order holds no free text.
+  /// Lends the slots that records of a kind name.
+  static func forEachSlot(
+    _ kind: RecordKind, in version: Version, _ body: (Slot) -> Void
+  ) throws {
+    try version.forEachLines(kind) { lines in
+      lines.withUnsafeBytes { bytes in
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+          if let slot = slot(of: line) { body(slot) }
+        }
+      }
+    }
+  }
+
+  /// The slot of a line: what stands before it in canonical order holds no free text.
   private static func slot(of line: UnsafeRawBufferPointer.SubSequence) -> Slot? {
     let name = Array("\"slot\":".utf8)
     var place = line.startIndex
-    let last = min(line.endIndex, line.startIndex + 512)
+    let last = min(line.endIndex, line.startIndex + 8192)
     while place + name.count < last {
       if line[place] == name[0], line[place..<(place + name.count)].elementsEqual(name) {
         let value = line[(place + name.count)...].prefix {

@@ -152,7 +152,8 @@ package struct Asker: Sendable {
       }
       last = Asked(result: result, call: call.id, text: call.answer.text)
       number += 1
-      messages = Correction.conversation(of: question, after: messages, call.answer.text, problem)
+      messages = Correction.conversation(
+        of: question, after: messages, call.answer.text, problem, tries: number)
       if problem.reason == .cut, !Correction.isLoop(call.answer.text) {
         sampling.maxTokens = (sampling.maxTokens ?? 1024) * 2
       }

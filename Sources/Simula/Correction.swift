@@ -15,12 +15,16 @@ enum Correction {
   ///   - messages: What the last try asked.
   ///   - answer: What came of it.
   ///   - problem: Why that cannot be used.
+  ///   - tries: How many tries there were so far.
   /// - Returns: All messages, the last of which is the user's.
   static func conversation(
-    of question: [Message], after messages: [Message], _ answer: String, _ problem: UnusableAnswer
+    of question: [Message], after messages: [Message], _ answer: String,
+    _ problem: UnusableAnswer, tries: Int
   ) -> [Message] {
     if problem.reason == .cut {
-      return adding("Be brief: an earlier answer was cut by the token limit.", to: question)
+      // Other words each time: some servers answer the same text in the same way.
+      let earlier = tries == 1 ? "an earlier answer was" : "\(tries) earlier answers were"
+      return adding("Be brief: \(earlier) cut by the token limit.", to: question)
     }
     var messages = messages
     if !answer.isEmpty { messages.append(Message(.assistant, String(answer.prefix(shownLength)))) }

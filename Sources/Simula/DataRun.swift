@@ -40,7 +40,7 @@ struct DataRun: Sendable {
       default: SlotHistory.kinds
       }
     let writer = try VersionWriter(store, base: base, deriving: kinds, run: record.id)
-    if stage < .samples { try keepNamedRecords(of: base, writer) }
+    if stage < .samples { try keepNamedRecords(kinds, of: base, writer) }
     let tally = Tally(
       kinds: Set(kinds), writer: writer, rejections: last?.history.rejections ?? [:])
     let filler = try Filler(
@@ -75,9 +75,10 @@ struct DataRun: Sendable {
     if isHopeless, let base, try base.liveCount(.samples) > 0 { throw hopeless }
     let digests = try writer.derivedDigests()
     report.versions += try commit(
-      writer, digests, base: base, until: stage, isComplete: failure == nil, &report)
+      writer, digests, base: base, until: stage, isComplete: failure == nil && !isHopeless,
+      &report)
     if let failure { throw RunStopped(cause: failure, report: report) }
-    if stage == .samples {
+    if stage == .samples, !isHopeless {
       filler.save(sources, slotCount: progress.settled, digests: digests, in: store)
     }
     if isHopeless { throw hopeless }
@@ -93,6 +94,8 @@ struct DataRun: Sendable {
     case is CancellationError: cause = "the run was stopped"
     case let error as TeacherError where error.code == .cancelled: cause = "the run was stopped"
     case .some: cause = "the run failed"
+    case .none where progress.kept == 0:
+      cause = "no sample was accepted in \(progress.exhausted) slots"
     case .none: cause = "\(progress.exhausted) slots are exhausted"
     }
     return missing > 0
@@ -112,9 +115,11 @@ struct DataRun: Sendable {
 
   /// Keeps the mixes and meta-prompts that samples of the base name; they stay live without a run
   /// of the last stage.
-  private func keepNamedRecords(of base: Version?, _ writer: VersionWriter) throws {
+  private func keepNamedRecords(
+    _ kinds: [RecordKind], of base: Version?, _ writer: VersionWriter
+  ) throws {
     guard let base, try base.liveCount(.samples) > 0 else { return }
-    for kind in [RecordKind.mixes, .metaPrompts] {
+    for kind in kinds {
       try base.forEachRecord(kind) { (record) throws(StoreError) in try writer.keep(record) }
     }
   }

@@ -24,6 +24,8 @@ final class Duplicates: Sendable {
 
   private let properties: [String]
   private let hash: MinHash?
+  /// How many of the first properties are compared with some held-out set.
+  private let partCounts: [Int]
   private let state: Mutex<State>
 
   /// Compares some properties of samples, or all of a sample where there are none.
@@ -40,6 +42,7 @@ final class Duplicates: Sendable {
     properties = question
     hash = knobs.near.map(MinHash.init)
     let heldOut = try HeldOut(knobs, question: question)
+    partCounts = heldOut.propertyCounts(below: question.count)
     state = Mutex(
       State(table: table, heldOut: heldOut, time: start.duration(to: ContinuousClock.now)))
   }
@@ -50,11 +53,9 @@ final class Duplicates: Sendable {
   /// What a sample is compared by; takes a while, and may be done beside other work.
   func question(of value: JSON) -> Question {
     let start = ContinuousClock.now
-    let texts = Self.texts(of: value, properties)
-    let digest = Self.digest(texts)
-    let shingles = hash == nil ? Shingles(sorted: []) : Shingles(texts)
-    let question = Question(
-      digest: digest, shingles: shingles, keys: hash?.keys(shingles) ?? [])
+    let texts = Question.texts(of: value, properties)
+    var question = Question(texts, hash)
+    for count in partCounts { question.parts[count] = Question(Array(texts.prefix(count)), hash) }
     state.withLock { $0.time += start.duration(to: ContinuousClock.now) }
     return question
   }
@@ -75,11 +76,7 @@ final class Duplicates: Sendable {
     of question: Question, at place: QuestionTable.Place, _ state: inout State,
     asBefore: Bool = false
   ) throws(SimulaError) -> Refusal? {
-    if let refusal = try state.heldOut.refusal(
-      question.digest, question.shingles, question.keys)
-    {
-      return refusal
-    }
+    if let refusal = try state.heldOut.refusal(question) { return refusal }
     guard let match = try state.table.match(question, before: place, asBefore: asBefore) else {
       return nil
     }
@@ -101,7 +98,15 @@ final class Duplicates: Sendable {
 
   /// Whether the earlier run kept the question of an attempt; nil when it had none.
   func wasKept(slot: Int, attempt: Int) -> Bool? {
-    state.withLock { $0.table.wasKept(QuestionTable.Place(slot), attempt: attempt) }
+    state.withLock { $0.table.former(QuestionTable.Place(slot), attempt: attempt)?.wasKept }
+  }
+
+  /// Whether the earlier run had this very question in an attempt.
+  func hadQuestion(_ question: Question, slot: Int, attempt: Int) -> Bool {
+    state.withLock {
+      $0.table.former(QuestionTable.Place(slot), attempt: attempt)?.fingerprint
+        == question.fingerprint
+    }
   }
 
   /// Whether the earlier run kept something in a slot.
@@ -129,24 +134,5 @@ final class Duplicates: Sendable {
     try state.withLock { try body($0.table) }
   }
 
-  // MARK: - Texts
-
-  /// The texts of a question, in the order in which they are compared.
-  static func texts(of value: JSON, _ question: [String]) -> [String] {
-    (question.isEmpty ? [value] : question.map { value[$0] ?? .null })
-      .map { $0.string ?? $0.canonicalText }
-  }
-
-  static func digest(_ texts: [String]) -> Digest {
-    var hash = FramedHash(domain: "stemma question 1")
-    for text in texts { hash.add(Self.normalized(text)) }
-    return hash.finish()
-  }
-
   static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
-
-  /// Lower case, with all white space as single blanks.
-  static func normalized(_ text: String) -> String {
-    text.lowercased().singleSpaced
-  }
 }

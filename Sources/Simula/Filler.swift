@@ -6,7 +6,12 @@ import Teachers
 /// Fills the slots of a run: the numbered ones, and then those of gaps.
 struct Filler: Sendable {
   /// A run whose first slots all fail is stopped: the rest would fail the same way.
-  private static let hopelessAfter = 12
+  ///
+  /// A teacher of which
+  /// one attempt in 20 is accepted fails so often by chance in 1 of 170 runs of 4 attempts a slot.
+  static let hopelessAfter = 25
+  /// How many slots of the last run are derived at once to be dropped.
+  private static let dropBatch = 64
 
   private let context: GenerationRun.Context
   private let work: SlotWork
@@ -39,7 +44,7 @@ struct Filler: Sendable {
   var numbered: SlotFilling<SlotTrail> {
     let wanted = recipe.sampleCount
     return filling(
-      since: former, wanted: wanted, extraSlots: Int(Double(wanted) * recipe.slots.extraShare),
+      since: former, wanted: wanted, extraSlots: recipe.slots.extra(of: wanted),
       slot: { .numbered($0) },
       isHopeless: { $0.kept == 0 && $0.exhausted >= Self.hopelessAfter })
   }
@@ -47,7 +52,17 @@ struct Filler: Sendable {
   /// Takes out what the last run had after the slots that are settled now.
   func dropFormer(after slotCount: Int) async throws {
     guard let former, slotCount < former.count else { return }
-    for slot in slotCount..<former.count { try settle(former: try await former.trails(slot), slot) }
+    for first in stride(from: slotCount, to: former.count, by: Self.dropBatch) {
+      try Task.checkCancellation()
+      let slots = first..<min(first + Self.dropBatch, former.count)
+      let trails = try await withThrowingTaskGroup(of: (Int, [SlotTrail]).self) { group in
+        for slot in slots { group.addTask { (slot, try await former.trails(slot)) } }
+        var trails: [Int: [SlotTrail]] = [:]
+        for try await (slot, found) in group { trails[slot] = found }
+        return trails
+      }
+      for slot in slots { try settle(former: trails[slot] ?? [], slot) }
+    }
   }
 
   /// Makes more samples for the leaves that the numbered slots left with too few.
@@ -121,9 +136,11 @@ struct Filler: Sendable {
   private func settle(former trails: [SlotTrail], _ slot: Int) throws {
     var trails = trails
     for index in trails.indices {
-      trails[index].refusal = try trails[index].question.flatMap {
-        try duplicates.formerRefusal($0, slot: slot)
+      guard let question = trails[index].question else { continue }
+      guard let refusal = try duplicates.formerRefusal(question, slot: slot) else {
+        throw SimulaError.damagedHistory
       }
+      trails[index].refusal = refusal
     }
     try tally.drop(trails)
     try duplicates.replace(slot: slot)

@@ -52,7 +52,13 @@ struct FormerSlots: Sendable {
       guard let wasKept = duplicates.wasKept(slot: slot, attempt: accepted) else {
         throw SimulaError.damagedHistory
       }
-      if !wasKept { trail.question = trail.value.map(duplicates.question) }
+      // Who answered otherwise meanwhile, on another machine, must not be taken for the same.
+      let question = trail.value.map(duplicates.question)
+      guard question.map({ duplicates.hadQuestion($0, slot: slot, attempt: accepted) }) ?? true
+      else {
+        throw SimulaError.damagedHistory
+      }
+      if !wasKept { trail.question = question }
       trails.append(trail)
       if wasKept { break }
       attempt = accepted + 1

@@ -36,7 +36,7 @@ struct GapPlan: Sendable {
   ) {
     self.leaves = leaves
     minimum = knobs.minimum
-    let limit = Int(Double(wanted) * knobs.limit)
+    let limit = knobs.most(of: wanted)
     var slots: [Slot] = []
     var missing = leaves.map { ($0, max(0, knobs.minimum - (samples[$0] ?? 0))) }
     var number = 0

@@ -14,6 +14,9 @@ package struct GenerationRun: Sendable {
   private let store: Store
   private let observer: any RunObserver
   private let teacher: @Sendable (TeacherSettings) throws -> any Teacher
+  /// A run whose first slots all fail is stopped after so many.
+  package static let hopelessAfter = Filler.hopelessAfter
+
   private let record = RunRecord()
   private let start = ContinuousClock.now
 

@@ -9,6 +9,8 @@ struct LeafGrid: Sendable {
   let count: UInt64
   private let lists: [[NodeID]]
   private let longest: Int
+  /// How many leaves the longest list has.
+  var longestCount: Int { lists.isEmpty ? 0 : lists[longest].count }
   private let rounds: UInt64
   private let shuffle: Permutation
 

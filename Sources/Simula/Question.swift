@@ -1,4 +1,5 @@
 import ArtifactStore
+import CanonicalJSON
 
 /// One question as it is compared: equal without regard to case and white space, or near.
 struct Question: Sendable {
@@ -15,8 +16,34 @@ struct Question: Sendable {
   let shingles: Shingles
   /// By these near ones are found; none where only equal ones count, or without words.
   let keys: [UInt64]
+  /// The same of the first properties alone, by their number, where a held-out set has no more.
+  var parts: [Int: Question] = [:]
 
   var fingerprint: Fingerprint { Fingerprint(digest) }
+
+  /// Takes the texts of a question in.
+  ///
+  /// - Parameters:
+  ///   - texts: One for each property.
+  ///   - hash: Makes the keys; nil where only equal ones count.
+  init(_ texts: [String], _ hash: MinHash?) {
+    digest = Self.digest(texts)
+    shingles = hash == nil ? Shingles(sorted: []) : Shingles(texts)
+    keys = hash?.keys(shingles) ?? []
+  }
+
+  /// The texts of some properties of a sample, in their order; all of it where there are none.
+  static func texts(of value: JSON, _ properties: [String]) -> [String] {
+    (properties.isEmpty ? [value] : properties.map { value[$0] ?? .null })
+      .map { $0.string ?? $0.canonicalText }
+  }
+
+  static func digest(_ texts: [String]) -> Digest {
+    var hash = FramedHash(domain: "stemma question 1")
+    // Lower case, with all white space as single blanks.
+    for text in texts { hash.add(text.lowercased().singleSpaced) }
+    return hash.finish()
+  }
 }
 
 /// Questions in the order in which they were settled, found by what is equal or near.

@@ -84,14 +84,15 @@ struct QuestionTable: ~Copyable {
 
   // MARK: - An earlier run
 
-  /// Whether the earlier run kept the question of an attempt; nil when it had none.
-  func wasKept(_ place: Place, attempt: Int) -> Bool? {
-    if kept.former(at: place).contains(where: { Int(kept.attempts[$0]) == attempt }) {
-      return true
+  /// What the earlier run had in an attempt, or nil when it had nothing.
+  func former(
+    _ place: Place, attempt: Int
+  ) -> (wasKept: Bool, fingerprint: Question.Fingerprint)? {
+    if let number = kept.former(at: place).first(where: { Int(kept.attempts[$0]) == attempt }) {
+      return (true, kept.fingerprints[number])
     }
-    let isRefused = refused.former(at: place)
-      .contains { Int(refused.attempts[$0]) == attempt }
-    return isRefused ? false : nil
+    let number = refused.former(at: place).first { Int(refused.attempts[$0]) == attempt }
+    return number.map { (false, refused.fingerprints[$0]) }
   }
 
   /// Lets the questions of the earlier run make way for those that a place has now.

@@ -5,7 +5,7 @@ import JSONSchema
 /// The recipe's sample schema with what the critics may see of a sample.
 package struct SampleForm: Sendable {
   package let shape: SampleShape
-  /// The schema of the answer property.
+  /// The schema of the answer property, without references.
   let answerSchema: JSON
   private let validator: SchemaValidator
   /// The schema with nothing required, for an answer alone.
@@ -22,7 +22,13 @@ package struct SampleForm: Sendable {
       throw SimulaError(.sources, "the sample's schema is not usable: \(error.message)")
     }
     let schema = validator.schema
-    answerSchema = shape.answer.flatMap { schema["properties"]?[$0] } ?? ["type": "string"]
+    let property = shape.answer.flatMap { schema["properties"]?[$0] } ?? ["type": "string"]
+    guard let answerSchema = SchemaReferences.inlined(property, in: schema) else {
+      throw SimulaError(
+        .sources, "the schema of the sample's answer is too large",
+        hint: "make the property '\(shape.answer ?? "")' of the schema in recipe.yaml simpler")
+    }
+    self.answerSchema = answerSchema
   }
 
   /// Takes a value of the schema.

@@ -2,6 +2,7 @@ import ArtifactStore
 import CanonicalJSON
 import Dataset
 import Foundation
+import Git
 import Pipeline
 
 /// What the last complete run came to slot by slot, so that the next derives only what changed.
@@ -10,6 +11,10 @@ import Pipeline
 /// used only for the very records that it was written beside.
 struct SlotHistory: Sendable {
   /// Raised when questions are compared by other hashes, or columns are others.
+  ///
+  /// Where the words of a
+  /// record change without a stage's code version, records of the last run are not found and all slots
+  /// are derived.
   private static let format = 1
   static let kinds: [RecordKind] = [.mixes, .metaPrompts, .samples, .rejections, .verdicts]
 
@@ -40,7 +45,9 @@ struct SlotHistory: Sendable {
     else { return nil }
     var recipe = snapshot.recipe
     recipe.sampleCount = samples
-    guard file.header["keys"] == keys(recipe, snapshot.prompts) else { return nil }
+    guard file.header["keys"] == keys(recipe, snapshot.prompts),
+      try file.header["fetched"] == fetched(store)
+    else { return nil }
     for kind in kinds {
       guard
         try file.header["digests"]?[kind.rawValue]?.string == base.digest(of: kind).hex
@@ -66,6 +73,13 @@ struct SlotHistory: Sendable {
     self.rejections = rejections
     self.file = file
     self.threshold = threshold
+  }
+
+  /// The calls of others that are here: where two answered one request, they decide what counts.
+  private static func fetched(_ store: Store) throws -> JSON {
+    names(
+      try store.repository.references(under: CallReferences.fetched)
+        .filter { $0.name.contains("/calls/") }.map { ($0.name, .string($0.id.hex)) })
   }
 
   /// What defines the stages of data.
@@ -104,7 +118,8 @@ struct SlotHistory: Sendable {
     try QuestionColumns.write(questions.refused, to: &file)
     let header: JSONObject = JSONObject([
       ("digests", names(outcome.digests.map { ($0.rawValue, .string($1.hex)) })),
-      ("format", JSON(format)), ("keys", keys(snapshot.recipe, snapshot.prompts)),
+      ("fetched", try fetched(store)), ("format", JSON(format)),
+      ("keys", keys(snapshot.recipe, snapshot.prompts)),
       ("rejections", names(outcome.rejections.map { ($0.rawValue, JSON($1)) })),
       ("samples", JSON(snapshot.recipe.sampleCount)), ("slots", JSON(outcome.slotCount)),
       ("sources", names(outcome.sources.encode().map { ($0.path, .string($0.text)) })),
@@ -129,8 +144,10 @@ extension SlotHistory {
 
   /// Finds the slots whose requests are not those of the last run.
   ///
-  /// - Returns: Nil when they are so many that deriving all slots is less work.
-  func use(for sources: Sources, _ recipe: Recipe) throws(SimulaError) -> Use? {
+  /// - Returns: Nil when they are so many that deriving all slots is less work, when the last run kept
+  ///   nothing, and when a slot has no mix any more, which may be one that is not needed.
+  func use(for sources: Sources, _ recipe: Recipe) -> Use? {
+    guard file.size(ofColumn: 0) > 0 else { return nil }
     let knobs = Dictionary(
       sources.strategies.map { ($0.id, $0.overrides) }, uniquingKeysWith: { first, _ in first })
     for strategy in self.sources.strategies {
@@ -140,8 +157,11 @@ extension SlotHistory {
       from: self.sources, to: sources, randomSeed: recipe.randomSeed,
       order: recipe.strategy.order, usesWholeTaxonomies: recipe.arm.usesWholeTaxonomies,
       slotCount: slotCount)
-    let slots = try comparison.changedSlots()
+    guard let slots = try? comparison.changedSlots() else { return nil }
     let changed = slots.moved + slots.reworded
-    return changed.count * 2 > slotCount ? nil : Use(history: self, changed: Set(changed))
+    // What is dropped has to be derived as well, to know its records.
+    let dropped = max(0, slotCount - recipe.sampleCount)
+    let most = min(slotCount, recipe.sampleCount) / 2
+    return changed.count + dropped > most ? nil : Use(history: self, changed: Set(changed))
   }
 }

@@ -38,7 +38,7 @@ package struct SourceEffect: Sendable, Hashable {
     from before: Sources?, to after: Sources, recipe: Recipe, use: SlotUse
   ) throws(SimulaError) {
     keptSamples = use.sampleCount
-    let most = recipe.sampleCount + Int(Double(recipe.sampleCount) * recipe.slots.extraShare)
+    let most = recipe.sampleCount + recipe.slots.extra(of: recipe.sampleCount)
     let groupSize = recipe.metaPrompts.instances
     let lastUsed = use.samples.keys.compactMap(\.number).max() ?? -1
     slotCount = max(recipe.sampleCount, min(most, (lastUsed + 1) * groupSize))

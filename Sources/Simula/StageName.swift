@@ -67,7 +67,7 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
         MixSampler.codeVersion,
         [
           ("samples", String(recipe.sampleCount)), ("random-seed", String(recipe.randomSeed)),
-          ("order", recipe.strategy.order.rawValue),
+          ("order", Self.orderIdentity(recipe.strategy.order)),
           ("instances", String(recipe.metaPrompts.instances)),
           ("whole-taxonomies", String(recipe.arm.usesWholeTaxonomies)),
         ], [], []
@@ -90,6 +90,14 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
     }
   }
 
+  /// The order's name, with the version of the code that makes it.
+  private static func orderIdentity(_ order: StrategyKnobs.Order) -> String {
+    switch order {
+    case .weighted: order.rawValue
+    case .coverageFirst: "\(order.rawValue) \(CoverageOrder.codeVersion)"
+    }
+  }
+
   private func sampleKnobs(_ recipe: Recipe) -> [(String, String)] {
     recipe.exampleSamples.map { ("example", $0.text) } + [
       ("schema", recipe.sample.schema), ("answer", recipe.sample.answer ?? ""),
@@ -104,7 +112,7 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
       ("gap-limit", String(recipe.gapFill.limit)),
     ]
       + recipe.duplicates.heldOut.flatMap { set in
-        [("held-out", (set.question ?? []).joined(separator: "\n"))]
+        [("held-out", ([set.path] + (set.question ?? [])).joined(separator: "\n"))]
           + set.items.map { ("held-out item", $0.canonicalText) }
       }
   }

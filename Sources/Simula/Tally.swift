@@ -49,11 +49,16 @@ final class Tally: Sendable {
   }
 
   /// Takes out what the last run had in a slot.
+  ///
+  /// - Throws: ``SimulaError`` with code `history` when that is not what the version holds.
   func drop(_ former: [SlotTrail]) throws {
     for record in try former.flatMap(records) where kinds.contains(record.kind) {
-      try writer.drop(record)
+      guard try writer.drop(record) else { throw SimulaError.damagedHistory }
       guard let (reason, _) = try cause(of: record) else { continue }
-      counts.withLock { $0.rejections[reason, default: 0] -= 1 }
+      counts.withLock { counts in
+        let rest = (counts.rejections[reason] ?? 0) - 1
+        counts.rejections[reason] = rest > 0 ? rest : nil
+      }
     }
   }
 

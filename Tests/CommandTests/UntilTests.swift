@@ -35,6 +35,32 @@ struct UntilTests {
     }
   }
 
+  @Test(
+    "mixes and meta-prompts alone may follow samples, which then keep those they were made from")
+  func beforeSamples() async throws {
+    try await withServerDataset(SimulaScript(), { $0.shrink() }) { dataset, _, _ in
+      try await dataset.run()
+      let digest = try await dataset.datasetDigest()
+      func counts() async throws -> [(slots: Int, samples: Int)] {
+        try await dataset.objects("taxonomy", "show", "--depth", "0").compactMap { line in
+          line["slots"]?.int.map { ($0, line["samples"]?.int ?? -1) }
+        }
+      }
+      for stage in ["mixes", "meta-prompts"] {
+        let text = try dataset.read("recipe.yaml")
+        let seed = text.contains("random-seed: 7") ? "random-seed: 8" : "random-seed: 7"
+        try dataset.write(text.replacing(/random-seed: \d+/, with: seed), to: "recipe.yaml")
+        try await dataset.run("--until", stage)
+        try await dataset.expectSound()
+        #expect(try await dataset.datasetDigest() == digest)
+        let roots = try await counts()
+        #expect(!roots.isEmpty)
+        // Three slots, each drawn twice by now, and one sample each.
+        #expect(roots.allSatisfy { $0.slots <= 3 && $0.samples <= 3 && $0.samples > 0 }, "\(roots)")
+      }
+    }
+  }
+
   @Test("each stage says what it stopped after", arguments: stages)
   func text(stage: String) async throws {
     try await withServerDataset(SimulaScript(), { $0.shrink() }) { dataset, _, _ in

@@ -6,7 +6,8 @@ import Testing
 struct DuplicateKeyTests {
   private static let files = [
     "held-out/test.jsonl": "{\"prompt\":\"One?\"}\n\n{\"prompt\":\"Two?\",\"more\":1}\r\n",
-    "broken.jsonl": "{\"prompt\":\"One?\"}\n{\"prompt\":\n",
+    "same.jsonl": "{\"question\":\"One?\",\"answer\":1}\n",
+    "broken.jsonl": "{\"question\":\"One?\"}\n{\"question\":\n",
   ]
 
   private func knobs(_ text: String) throws(RecipeErrors) -> DuplicateKnobs {
@@ -25,11 +26,11 @@ struct DuplicateKeyTests {
   func heldOut() throws {
     let sets = try knobs(
       "duplicates:\n  held-out:\n    - {path: held-out/test.jsonl, question: prompt}\n"
-        + "    - held-out/test.jsonl"
+        + "    - same.jsonl"
     ).heldOut
     #expect(sets.map(\.question) == [["prompt"], nil])
     #expect(sets[0].items == [["prompt": "One?"], ["prompt": "Two?", "more": 1]])
-    #expect(sets[0].items == sets[1].items)
+    #expect(sets[1].items == [["question": "One?", "answer": 1]])
   }
 
   @Test(
@@ -45,6 +46,14 @@ struct DuplicateKeyTests {
       (
         "{held-out: [{path: held-out/test.jsonl, question: [more]}]}",
         "line 1 of 'held-out/test.jsonl' has no member 'more'"
+      ),
+      (
+        "{held-out: [held-out/test.jsonl]}",
+        "line 1 of 'held-out/test.jsonl' has no member 'question'"
+      ),
+      (
+        "{held-out: [{path: same.jsonl, question: [question, answer]}]}",
+        "'same.jsonl' has 2 properties in 'question', and a sample's has 1"
       ),
     ])
   func refusals(text: String, message: String) {

@@ -100,6 +100,12 @@ struct AskerTests {
         let limit = try #require(first.sampling.maxTokens)
         #expect(second.sampling.maxTokens == (isLoop ? limit : 2 * limit))
         #expect(!second.messages.contains { $0.text.contains(text) })
+        // Every request says something else, for a server that answers text in one way only.
+        let never = ScriptedTeacher { _ throws(TeacherError) in Answer(text: text, finish: .length)
+        }
+        _ = try await plan(try bench.asker(never), draw: "again \(text.count)")
+        #expect(never.requests.count == 3)
+        #expect(Set(never.requests.map(\.messages)).count == 3)
       }
     }
   }

@@ -61,6 +61,25 @@ struct CoverageOrderTests {
     #expect(share > 4)
   }
 
+  @Test("Strategies that overlap give no leaf and no mix twice before all came", arguments: 0..<12)
+  func overlap(seed: Int) throws {
+    var sources = Grove.sources("Fruit\n  Apple\n  Pear", "Place\n  Zoo\n  Ferry\n  Bakery *5")
+    let roots = sources.taxonomies.map(\.root.id)
+    sources.strategies = [
+      Grove.strategy(roots, weight: 1), Grove.strategy([sources.id("Apple"), roots[1]], weight: 9),
+    ]
+    let found = try mixes(sources, 12, seed: seed).map { Set($0.nodes) }
+    #expect(Set(found[..<6]).count == 6)
+    #expect(Set(found[6...]).count == 6)
+    let leaves = Set(sources.taxonomies.flatMap { $0.leaves.map(\.id) })
+    var covered = Set<NodeID>()
+    for nodes in found where covered != leaves {
+      #expect(!nodes.isSubset(of: covered))
+      covered.formUnion(nodes)
+    }
+    #expect(covered == leaves)
+  }
+
   @Test("Pairs that must never combine are left out, and all others still come")
   func never() throws {
     let free = Self.sources

@@ -91,6 +91,31 @@ struct NearDuplicateTests {
     }
   }
 
+  @Test("a held-out set with fewer properties is compared with as many of the first")
+  func parts() throws {
+    let stem = Self.words(0..<40)
+    var knobs = DuplicateKnobs()
+    knobs.heldOut = [
+      HeldOutSet(path: "stems.jsonl", question: ["text"], items: [["text": .string(stem)]]),
+      HeldOutSet(
+        path: "whole.jsonl", question: nil, items: [["question": "Which one?", "A": "x", "B": "y"]]),
+    ]
+    let all = try Duplicates(
+      question: ["question", "A", "B"], knobs: knobs, table: try QuestionTable(threshold: 0.8))
+    func refusal(_ question: String, _ first: String, _ second: String) throws -> String? {
+      let sample: JSON = [
+        "question": .string(question), "A": .string(first), "B": .string(second),
+      ]
+      return try Self.admit(sample, slot: 0, to: all)?.detail
+    }
+    #expect(try refusal(stem, "one", "two") == "item 1 of 'stems.jsonl' asks the same")
+    #expect(
+      try refusal(stem + " indeed", "long options that are nowhere else", "at all")
+        == "97% of its question is that of item 1 of 'stems.jsonl'")
+    #expect(try refusal("which ONE?", "x", "Y") == "item 1 of 'whole.jsonl' asks the same")
+    #expect(try refusal("Which one?", "x", "z") == nil)
+  }
+
   private static func admit(
     _ sample: JSON, slot: Int, to all: Duplicates
   ) throws -> Duplicates.Refusal? {

@@ -191,7 +191,14 @@ struct RerunTests {
       #expect(error?.code == .hopeless)
       #expect(error?.message.contains("unreadable") == true)
       #expect(try lab.ids(.samples).isEmpty)
-      #expect(try lab.records(.rejections).count == 12 * 4)
+      #expect(try lab.records(.rejections).count == GenerationRun.hopelessAfter * 4)
+      // Again the same, from recorded answers and without another version.
+      let count = try lab.versionCount
+      let again = await #expect(throws: SimulaError.self) {
+        try await lab.run(teacher: ScriptedTeacher.texts("never asked"))
+      }
+      #expect(again?.message == error?.message)
+      #expect(try lab.versionCount == count)
     }
   }
 

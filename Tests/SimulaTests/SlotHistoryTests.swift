@@ -59,8 +59,7 @@ struct SlotHistoryTests {
         let differences = try lab.state().differences(fresh.state())
         #expect(differences == [], "seed \(seed): \(history.joined(separator: "; "))")
         guard !report.versions.isEmpty else { continue }
-        #expect(
-          report.rejections.filter { $0.value != 0 } == whole.rejections, "\(history)")
+        #expect(report.rejections == whole.rejections, "\(history)")
         #expect((report.kept, report.exhaustedSlots) == (whole.kept, whole.exhaustedSlots))
         #expect((whole.rejections[.duplicate] ?? 0) > 5)
         shortest = min(shortest, report.counts.asked + report.counts.cached)
@@ -141,6 +140,173 @@ struct SlotHistoryTests {
         bytes[min(place, bytes.count - 1)] ^= 0x40
         try await check(bytes, "byte \(place)")
       }
+    }
+  }
+
+  /// Changes of text and recipe that a history may or may not serve, each with what it is called.
+  private enum Change: String, CaseIterable {
+    case pair, override, order, heldOut, near, seed, manySlots, fewSlots, rename, reweight
+
+    func apply(to lab: Lab, _ random: inout SplitMix) throws {
+      func toggle(_ path: [String], _ values: [String]) throws {
+        try lab.set(path, to: values.randomElement(using: &random) ?? values[0])
+      }
+      switch self {
+      case .order: try toggle(["strategy", "order"], ["weighted", "coverage-first"])
+      case .near: try toggle(["duplicates", "near"], ["0.8", "0.5", "off"])
+      case .seed: try toggle(["random-seed"], ["7", "8"])
+      case .manySlots: try lab.set(["samples"], to: "70")
+      case .fewSlots: try lab.set(["samples"], to: "12")
+      case .heldOut: try renameHeldOut(in: lab, &random)
+      case .rename: try RandomEdit.rename.apply(to: lab, &random)
+      case .reweight: try RandomEdit.reweight.apply(to: lab, &random)
+      case .pair, .override:
+        guard var sources = try lab.sources,
+          let index = sources.strategies.indices.randomElement(using: &random)
+        else { return }
+        if self == .override {
+          sources.strategies[index].overrides.fraction = Bool.random(using: &random) ? 1 : nil
+        } else if sources.strategies[index].never.isEmpty {
+          let roots = sources.strategies[index].roots
+          let leaves = roots.prefix(2).compactMap { root in
+            sources.taxonomies.first { $0.find(root) != nil }?.leaves.randomElement(using: &random)
+          }
+          guard leaves.count == 2 else { return }
+          sources.strategies[index].never = [Strategy.Pair(leaves[0].id, leaves[1].id)]
+        } else {
+          sources.strategies[index].never = []
+        }
+        try lab.write(sources)
+      }
+    }
+
+    /// The same two questions under another name.
+    private func renameHeldOut(in lab: Lab, _ random: inout SplitMix) throws {
+      let name = "held-\(Int.random(in: 0..<3, using: &random)).jsonl"
+      let items = [3, 8].map { topic -> String in
+        let words = (0..<40).map { "word\($0)of\(topic)" }.joined(separator: " ")
+        return (["question": .string(words)] as JSON).text
+      }
+      try lab.write(name, items.joined(separator: "\n") + "\n")
+      var recipe = try lab.read("recipe.yaml")
+      let line = "  held-out: [\(name)]"
+      if let old = recipe.firstMatch(of: /\n  held-out: [^\n]*/) {
+        recipe.replaceSubrange(old.range, with: "\n" + line)
+      } else {
+        recipe = recipe.replacing("\nduplicates:\n", with: "\nduplicates:\n" + line + "\n")
+      }
+      try lab.write("recipe.yaml", recipe)
+    }
+  }
+
+  @Test(
+    "Pairs, overrides, orders, held-out sets and any N give what a new dataset gives",
+    arguments: 1...4)
+  func changes(_ seed: Int) async throws {
+    try await withTemporaryDirectory { folder in
+      var random = SplitMix(seed * 104_729)
+      let recipe = try Lab.recipe(Self.knobs)
+      let lab = try Lab.make(
+        in: folder,
+        recipe: recipe.contains("\nduplicates:\n")
+          ? recipe : recipe + "\nduplicates:\n  near: 0.8\n")
+      try await lab.run(teacher: Self.teacher)
+      var history: [String] = []
+      for step in 0..<7 {
+        let change = Change.allCases.randomElement(using: &random) ?? .pair
+        history.append(change.rawValue)
+        try change.apply(to: lab, &random)
+        try await lab.run(teacher: Self.teacher)
+        let fresh = try Lab.make(
+          in: folder, named: "fresh-\(step)", recipe: "", files: try lab.inputs())
+        try await fresh.run(teacher: Self.teacher)
+        #expect(
+          try lab.state().differences(fresh.state()) == [],
+          "seed \(seed): \(history.joined(separator: "; "))")
+      }
+      #expect(try Verification(lab.store).damages == [])
+    }
+  }
+
+  @Test("Far fewer samples than before are derived as a whole, not dropped one by one")
+  func shrinking() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(in: folder, recipe: try Lab.recipe([(["samples"], "60")]))
+      let first = try await lab.run()
+      try lab.set(["samples"], to: "5")
+      let report = try await lab.run(teacher: ScriptedTeacher.texts("never"))
+      #expect(report.counts.cached < first.counts.asked / 6)
+      #expect(try lab.ids(.samples).count == 5)
+      let fresh = try Lab.make(in: folder, named: "fresh", recipe: "", files: try lab.inputs())
+      try await fresh.run()
+      #expect(try lab.state() == fresh.state())
+    }
+  }
+
+  @Test("A teacher that fails amid an edit changes nothing, and the next run ends what it began")
+  func failure() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(in: folder, recipe: try Lab.recipe([(["samples"], "40")]))
+      try await lab.run()
+      let before = try lab.state()
+      var random = SplitMix(5)
+      try RandomEdit.removeLeaf.apply(to: lab, &random)
+      let count = Mutex(0)
+      let failing = ScriptedTeacher.embedded { request throws(TeacherError) in
+        let number = count.withLock { count in
+          count += 1
+          return count
+        }
+        if number > 2 { throw TeacherError(.serverFault, "the server is gone") }
+        return nil
+      }
+      await #expect(throws: TeacherError.self) { try await lab.run(teacher: failing) }
+      #expect(try lab.state() == before)
+      try await lab.run()
+      let fresh = try Lab.make(in: folder, named: "fresh", recipe: "", files: try lab.inputs())
+      try await fresh.run()
+      #expect(try lab.state().differences(fresh.state()) == [])
+    }
+  }
+
+  @Test("Another machine's answers to the same requests never mix with what was made here")
+  func foreignAnswers() async throws {
+    try await withTemporaryDirectory { folder in
+      // Scenarios are unreadable at first try, and differ from one machine to the other.
+      func teacher(_ machine: String) -> ScriptedTeacher {
+        ScriptedTeacher.embedded { request in
+          guard request.task == "meta-prompts" else { return nil }
+          return request.attempt == 0 && (machine == "here") == request.draw.contains("1 ")
+            ? .stop("no JSON of \(machine)") : nil
+        }
+      }
+      let files = Self.files(of: Garden.sources)
+      let recipe = try Lab.recipe([(["samples"], "30")])
+      let here = try Lab.make(in: folder, named: "here", recipe: recipe, files: files)
+      try await here.run(teacher: teacher("here"))
+      let there = try Lab.make(in: folder, named: "there", recipe: recipe, files: files)
+      try await there.run(teacher: teacher("there"))
+      let git = GitProgram(in: here.root)
+      try await git(
+        "fetch", "-q", there.root.path(percentEncoded: false),
+        "+refs/stemma/calls/*:refs/stemma/remotes/x/calls/*")
+      var edited = Garden.sources
+      edited.taxonomies[0] = edited.taxonomies[0].editing { nodes in
+        nodes[1].name = "Adding up"
+      }
+      try here.write(edited)
+      try await here.run(teacher: teacher("here"))
+      let slots = try here.records(.samples).compactMap { $0["slot"]?.int }
+      #expect(slots.sorted() == Array(0..<30))
+      #expect(try Verification(here.store).damages == [])
+      // Without what is remembered it comes to the same.
+      let state = try here.state()
+      try FileManager.default.removeItem(at: here.slotFile)
+      try here.write(Garden.sources)
+      try await here.run(teacher: teacher("here"))
+      try here.write(edited)
+      try await here.run(teacher: teacher("here"))
+      #expect(try here.state() == state)
     }
   }
 
