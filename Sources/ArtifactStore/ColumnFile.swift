@@ -68,8 +68,8 @@ package final class ColumnFile: Sendable {
     guard size == count * MemoryLayout<Number>.size, let bytes = bytes(0..<size, ofColumn: column)
     else { return nil }
     return [Number](unsafeUninitializedCapacity: count) { buffer, initialized in
+      precondition(1.littleEndian == 1, "columns are read as memory holds them")
       UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
-      for index in 0..<count { buffer[index] = Number(littleEndian: buffer[index]) }
       initialized = count
     }
   }
@@ -104,8 +104,9 @@ package struct ColumnFileWriter: ~Copyable {
 
   /// Adds numbers to the column.
   package mutating func append(_ numbers: [some FixedWidthInteger]) throws(StoreError) {
+    precondition(1.littleEndian == 1, "columns are written as memory holds them")
     var failure: StoreError?
-    numbers.map(\.littleEndian).withUnsafeBytes { bytes in
+    numbers.withUnsafeBytes { bytes in
       do throws(StoreError) { try append(bytes) } catch { failure = error }
     }
     if let failure { throw failure }

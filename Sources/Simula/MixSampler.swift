@@ -21,7 +21,7 @@ package struct Mix: Sendable, Hashable {
 
 /// Draws mixes so that an edit of the sources moves only the slots that it touches.
 package struct MixSampler: Sendable {
-  static let codeVersion = 1
+  static let codeVersion = 2
   /// How often a mix is drawn again when two of its nodes must never combine.
   static let redraws = 50
 

@@ -10,7 +10,7 @@ struct Scenario: Sendable {
 
 /// Local diversification: writes K scenarios from a mix, uses one, and makes some more complex.
 struct ScenarioWriter: Sendable {
-  static let codeVersion = 1
+  static let codeVersion = 2
   static let tasks: [PromptTask] = [.metaPrompts, .complexify]
 
   private let asker: Asker
