@@ -23,6 +23,8 @@ struct GrowthRun: Sendable {
     let title: String
     /// The stages whose text no model made; it stays that.
     let ownText: Set<StageName>
+    /// Whether the run stopped before strategies that are to be planned.
+    var outdatesStrategies = false
   }
 
   static let kinds: [RecordKind] = [.proposals, .edits, .plans]
@@ -35,9 +37,9 @@ struct GrowthRun: Sendable {
     let known = try GrowthRecords(base)
     var ownText = context.plan.ownText
     if replans { ownText.remove(.strategies) }
+    let scope = scope(try GrowthObject.find(in: base), known, replans: replans)
     let growth = SourceGrowth(
-      context.asker, log: log, progress: context.progress,
-      scope: scope(try GrowthObject.find(in: base), known, replans: replans))
+      context.asker, log: log, progress: context.progress, scope: scope)
     let grown = try await growth.run(until: min(stage, .strategies))
     let sources = grown.sources
     tell(log, &report)
@@ -54,7 +56,8 @@ struct GrowthRun: Sendable {
     let outcome = Outcome(
       sources: sources, grown: grown.grown, records: records, until: stage,
       title: "Grow \(sources.taxonomies.count) taxonomies with "
-        + "\(sources.taxonomies.reduce(0) { $0 + $1.nodes.count }) nodes", ownText: ownText)
+        + "\(sources.taxonomies.reduce(0) { $0 + $1.nodes.count }) nodes", ownText: ownText,
+      outdatesStrategies: stage < .strategies && scope.plansStrategies)
     let version = try commit(outcome, base: base)
     if let version { report.versions.append(version.commit.id) }
     return (sources, version)
@@ -67,7 +70,7 @@ struct GrowthRun: Sendable {
 
   /// What is asked: only what is stale, and never for what a person wrote.
   private func scope(
-    _ base: GrownSources?, _ known: GrowthRecords, replans: Bool
+    _ base: GrownSources?, _ records: GrowthRecords, replans: Bool
   ) -> SourceGrowth.Scope {
     let plan = context.plan
     var scope = SourceGrowth.Scope(base: base, ours: context.snapshot.sources)
@@ -75,20 +78,22 @@ struct GrowthRun: Sendable {
     scope.bareRoots = plan.bareRoots
     let stage = StageName.taxonomies
     let key = stage.key(context.snapshot.recipe, context.snapshot.prompts)
-    if let base, plan.memos[stage.rawValue]?.key == key.digest {
+    let known = plan.memos[stage.rawValue]?.key
+    scope.regrows = known.map { $0 != key.digest } ?? false
+    if let base, known == key.digest {
       for tree in base.sources.taxonomies where tree.nodes.count > 1 {
         scope.reused[tree.root.id] = tree
       }
     }
     // Other trees by models are another plan's input; what a person changes is not.
     let isOtherInput =
-      [.factors, stage].contains { plan.freshness($0) == .redefined }
+      scope.regrows || plan.freshness(.factors) == .redefined
       || base.map { !$0.undivided.subtracting($0.ownFactors).isDisjoint(with: plan.bareRoots) }
         ?? false
     scope.plansStrategies =
       replans || plan.freshness(.strategies) != .fresh
       || isOtherInput && !plan.ownText.contains(.strategies)
-    scope.replanNumber = replans ? known.planCount : 0
+    scope.replanNumber = replans ? records.planCount : 0
     return scope
   }
 
@@ -116,7 +121,14 @@ struct GrowthRun: Sendable {
     }
     // What later stages remember stays true: their text is as it was.
     let later = StageName.allCases.filter { $0 > stage || !StageName.sources.contains($0) }
-      .compactMap { context.plan.memos[$0.rawValue] }
+      .compactMap { later -> StageMemo? in
+        guard let memo = context.plan.memos[later.rawValue], later == .strategies,
+          outcome.outdatesStrategies
+        else { return context.plan.memos[later.rawValue] }
+        // No definition has this key, so that the next run plans them.
+        return StageMemo(
+          name: memo.name, key: Digest(of: []), inputs: memo.inputs, outputs: memo.outputs)
+      }
     let counts = context.cache.counts
     files.append(
       VersionWriter.File(

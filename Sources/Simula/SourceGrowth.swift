@@ -13,7 +13,9 @@ struct SourceGrowth: Sendable {
     var asksFactors = true
     /// The factors of the text that are roots alone and wait for models to divide them.
     var bareRoots = Set<NodeID>()
-    /// Grown trees that are taken as they are, by their factors.
+    /// Whether trees that models grew are grown again, since they are defined otherwise now.
+    var regrows = false
+    /// Grown trees that stand for factors which the text lacks, by their factors.
     var reused: [NodeID: Taxonomy] = [:]
     /// Whether strategies are planned; if not, those of the text are taken as long as any is left.
     var plansStrategies = true
@@ -61,9 +63,9 @@ struct SourceGrowth: Sendable {
   func run(until stage: StageName) async throws -> Outcome {
     let (proposed, factors) = try await factors()
     guard stage > .factors else {
+      let sources = try keepingOwn(factors, isLast: true)
       return Outcome(
-        sources: try keepingOwn(factors, isLast: true),
-        grown: grown(proposed, factors, asked: [:]))
+        sources: sources, grown: grown(proposed, factors, asked: [:], beside: sources.strategies))
     }
     let asked = try await grow(factors.filter(isAsked))
     let taxonomies = factors.map { factor in
@@ -71,9 +73,10 @@ struct SourceGrowth: Sendable {
         ?? scope.reused[factor.root.id] ?? factor
     }
     let isLast = stage == .taxonomies || !scope.plansStrategies
+    let sources = try keepingOwn(taxonomies, isLast: isLast)
     var outcome = Outcome(
-      sources: try keepingOwn(taxonomies, isLast: isLast),
-      grown: grown(proposed, factors, asked: asked),
+      sources: sources,
+      grown: grown(proposed, factors, asked: asked, beside: sources.strategies),
       askedFactors: Set(asked.keys))
     if stage == .taxonomies || !scope.plansStrategies && !outcome.sources.strategies.isEmpty {
       return outcome
@@ -109,7 +112,8 @@ struct SourceGrowth: Sendable {
   private func isAsked(_ factor: Taxonomy) -> Bool {
     let id = factor.root.id
     if scope.bareRoots.contains(id) { return true }
-    return scope.reused[id] == nil && (own(factor) == nil || base.tree(of: id) != nil)
+    guard own(factor) != nil else { return scope.reused[id] == nil }
+    return scope.regrows && base.tree(of: id) != nil
   }
 
   private func grow(_ factors: [Taxonomy]) async throws -> [NodeID: Taxonomy] {
@@ -130,7 +134,8 @@ struct SourceGrowth: Sendable {
 
   /// The growth as the base of the next merge; what was not asked for stays as it was.
   private func grown(
-    _ proposed: [Taxonomy], _ factors: [Taxonomy], asked: [NodeID: Taxonomy]
+    _ proposed: [Taxonomy], _ factors: [Taxonomy], asked: [NodeID: Taxonomy],
+    beside strategies: [Strategy]
   ) -> GrownSources {
     let named = Set(proposed.map(\.root.id))
     func tree(_ factor: Taxonomy) -> Taxonomy? {
@@ -140,10 +145,13 @@ struct SourceGrowth: Sendable {
       return base.tree(of: id)
     }
     let added = factors.filter { !named.contains($0.root.id) }.compactMap(tree)
+    // A strategy that only lost what went is still the planner's.
+    let planned = base.sources.strategies.compactMap { old in
+      scope.ours?.strategies.contains(old) == true ? strategies.first { $0.id == old.id } : old
+    }
     return GrownSources(
       sources: Sources(
-        taxonomies: proposed.map { tree($0) ?? $0 } + added,
-        strategies: base.sources.strategies),
+        taxonomies: proposed.map { tree($0) ?? $0 } + added, strategies: planned),
       ownFactors: Set(added.map(\.root.id)))
   }
 

@@ -129,6 +129,24 @@ struct OwnTreesTests {
     }
   }
 
+  @Test("Stage by stage trees that grow again are planned for as in one run")
+  func plannedLater() async throws {
+    try await withTemporaryDirectory { folder in
+      var labs: [Lab] = []
+      for name in ["whole", "stages"] {
+        let lab = try Lab.make(in: folder, named: name, recipe: try Lab.recipe(Self.knobs))
+        try await lab.run()
+        try lab.set(["taxonomy", "children"], to: "[2, 4]")
+        for stage in StageName.sources where name == "stages" { try await lab.run(until: stage) }
+        try await lab.run()
+        labs.append(lab)
+      }
+      #expect(try labs[0].sources == labs[1].sources)
+      #expect(try labs[0].ids(.plans) == labs[1].ids(.plans))
+      #expect(try labs[0].state() == labs[1].state())
+    }
+  }
+
   @Test(
     "A factor that a person reduced to its root stays that, and is fresh", arguments: [true, false])
   func reduced(isOwn: Bool) async throws {
