@@ -33,13 +33,30 @@ struct SourceFolder {
     return sources
   }
 
-  /// What an edit does to the samples of the last version.
-  func effect(from before: Sources?, to after: Sources) throws -> SourceEffect {
-    let recipe = try recipe()
-    let head = try store.head()
-    return try SourceEffect(
-      from: before, to: after, recipe: recipe,
-      use: try head.map { try SlotUse($0, instances: recipe.metaPrompts.instances) } ?? SlotUse())
+  /// What an edit does to the samples of a version, of the last one when none is given.
+  ///
+  /// - Parameters:
+  ///   - before: The sources that the samples were made from.
+  ///   - after: The sources as edited.
+  ///   - version: The version whose samples count.
+  ///   - namesSamples: Whether each stale slot is listed with its sample.
+  /// - Returns: The effect, ready to be shown.
+  /// - Throws: What reading the dataset throws, and ``SimulaError`` when a slot finds no mix.
+  func effect(
+    from before: Sources?, to after: Sources, against version: Version? = nil,
+    namesSamples: Bool = false
+  ) throws -> EffectText {
+    let snapshot = try Snapshot(read: read).with(after)
+    let version = try version ?? store.head()
+    let instances = snapshot.recipe.metaPrompts.instances
+    let use =
+      try version.map { try SlotUse($0, instances: instances, naming: namesSamples) } ?? SlotUse()
+    let effect = try SourceEffect(
+      from: before, to: after, recipe: snapshot.recipe, use: use,
+      plan: try RunPlan(snapshot, base: version))
+    let cost =
+      try effect.staleSlots.isEmpty ? nil : version.flatMap { try AnswerCost($0) }
+    return EffectText(effect: effect, use: use, cost: cost)
   }
 
   func recipe() throws -> Recipe {

@@ -30,7 +30,7 @@ struct TaxonomyChange {
       known[path] = .some(try folder.read(path))
     }
     files.removeAll { known[$0.path] == .some($0.bytes) }
-    var text = EffectText(effect: try folder.effect(from: before, to: outcome.sources))
+    var text = try folder.effect(from: before, to: outcome.sources, namesSamples: isJSON)
     text.dropped = outcome.dropped
     text.notes =
       outcome.notes
@@ -66,11 +66,9 @@ struct TaxonomyChange {
   private func printJSON(
     _ text: EffectText, _ files: [SourcePatch.File], isApplied: Bool
   ) -> Bool {
-    Output.json(
-      "effect",
-      text.members + [
-        ("files", .array(files.map { .string($0.path) })), ("applied", .bool(isApplied)),
-      ])
+    text.printJSON([
+      ("files", .array(files.map { .string($0.path) })), ("applied", .bool(isApplied)),
+    ])
     return isApplied
   }
 }

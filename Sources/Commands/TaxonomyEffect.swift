@@ -11,13 +11,15 @@ struct TaxonomyEffect: AsyncParsableCommand {
     abstract: "Show what edits of the sources do to the samples",
     discussion: """
       Compares the text in the working tree with that of a version: how many slots draw another mix, how \
-      many samples become stale, which strategies are touched, and how many answers a run would need. \
-      Nothing is asked and nothing is written.
+      many samples become stale, which strategies are touched, and how many answers and tokens a run \
+      would need. Also what the run grows, and which stages are stale for another reason. With --json \
+      each stale slot is an object of its own. Nothing is asked and nothing is written.
 
       EXAMPLES
         stemma taxonomy effect
+        stemma taxonomy effect --list
         stemma taxonomy effect --against HEAD~3
-        stemma taxonomy effect --json | jq .moved
+        stemma taxonomy effect --json | jq 'select(.type == "stale-slot").sample'
 
       \(ExitStatus.help)
       """)
@@ -28,22 +30,21 @@ struct TaxonomyEffect: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The version to compare with.", valueName: "rev"))
   var against = "HEAD"
 
+  @Flag(help: "List the stale slots, each with its sample and why: moved, reworded or other-knobs.")
+  var list = false
+
   func run() async throws {
     let folder = try SourceFolder(dataset.store())
     let after = try folder.requireSources()
     let version = try folder.store.version(against)
     let before = try Sources.decode(readFile: { path in try version.file(path) })
-    let recipe = try folder.recipe()
-    let effect = try SourceEffect(
-      from: before, to: after, recipe: recipe,
-      use: try SlotUse(version, instances: recipe.metaPrompts.instances))
-    let text = EffectText(effect: effect)
+    let text = try folder.effect(
+      from: before, to: after, against: version, namesSamples: list || form.isJSON)
     if form.isJSON {
-      Output.json(
-        "effect", [("against", .string(version.commit.id.hex))] + text.members)
-      return
+      return text.printJSON([("against", .string(version.commit.id.hex))])
     }
     Output.line("Compared with version \(Output.shortID(version.commit.id.hex)):")
     text.print()
+    if list { text.printSlotList() }
   }
 }

@@ -99,20 +99,13 @@ struct TaxonomyRegrow: AsyncParsableCommand {
   private static func agree(
     _ result: RegrowthResult, in folder: SourceFolder, _ options: ApplyOptions, isJSON: Bool
   ) async throws -> Bool {
-    let head = try folder.store.head()
-    let effect = try SourceEffect(
-      from: result.before, to: result.after, recipe: result.recipe,
-      use: try head.map {
-        try SlotUse($0, instances: result.recipe.metaPrompts.instances)
-      } ?? SlotUse())
-    let text = EffectText(effect: effect)
+    let text = try folder.effect(
+      from: result.before, to: result.after, namesSamples: isJSON)
     if isJSON {
-      Output.json(
-        "effect",
-        text.members + [
-          ("added", .array(result.added.map { .string($0.id.text) })),
-          ("removed", .array(result.removed.map { .string($0.id.text) })),
-        ])
+      text.printJSON([
+        ("added", .array(result.added.map { .string($0.id.text) })),
+        ("removed", .array(result.removed.map { .string($0.id.text) })),
+      ])
     } else {
       for node in result.added.prefix(20) { Output.line("+ \(path(node, result.after))") }
       if result.added.count > 20 { Output.line("+ and \(result.added.count - 20) more") }

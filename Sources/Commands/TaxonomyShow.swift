@@ -12,7 +12,8 @@ struct TaxonomyShow: AsyncParsableCommand {
     discussion: """
       Behind each node: how many slots drew it or a node below it, how many samples are kept there, and \
       how many of the proposals named it, by the records of the last version. Under each tree: how many \
-      nodes of each level are covered. Weights are shown when they are not 1.
+      nodes of each level are covered. Weights are shown when they are not 1. A leaf is 'unexpanded' \
+      when models could not divide it, and 'capped' when the frontier cap kept it from growing.
 
       EXAMPLES
         stemma taxonomy show
@@ -29,7 +30,9 @@ struct TaxonomyShow: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("A factor or another node; all factors without.", valueName: "node"))
   var node: String?
 
-  @Option(help: ArgumentHelp("Show so many levels below the first.", valueName: "levels"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Show so many levels below the first.", valueName: "levels"))
   var depth: Int?
 
   @Option(
@@ -39,7 +42,7 @@ struct TaxonomyShow: AsyncParsableCommand {
   var at: String?
 
   func validate() throws {
-    if let depth, depth < 0 { throw ValidationError("'--depth \(depth)' is less than 0") }
+    if let depth, depth < 0 { throw ValidationError("'--depth \(depth)' must be 0 or more") }
   }
 
   func run() async throws {
@@ -116,6 +119,7 @@ struct TaxonomyShow: AsyncParsableCommand {
     if node.weight != 1 { text += "  weight \(JSON.number(node.weight).text)" }
     if node.isPinned { text += "  pinned" }
     if node.isUnexpanded { text += "  unexpanded" }
+    if node.isCapped { text += "  capped" }
     text +=
       "  \(Plural.text(counts.slots(node.id), "slot")), "
       + Plural.text(counts.samples(node.id), "sample")
@@ -158,7 +162,7 @@ struct TaxonomyShow: AsyncParsableCommand {
       ("parent", node.parent.map { .string($0.text) } ?? .null), ("level", JSON(level)),
       ("path", .array(taxonomy.path(to: node.id).map { .string($0.name) })),
       ("weight", .number(node.weight)), ("pinned", .bool(node.isPinned)),
-      ("unexpanded", .bool(node.isUnexpanded)),
+      ("unexpanded", .bool(node.isUnexpanded)), ("capped", .bool(node.isCapped)),
       ("leaf", .bool(taxonomy.isLeaf(node.id))), ("slots", JSON(counts.slots(node.id))),
       ("samples", JSON(counts.samples(node.id))),
       ("votes", votes.map { JSON($0.count) } ?? .null),

@@ -68,6 +68,13 @@ enum FactorsText {
       log.add(fields.place(of: "factors"), "'factors' must be a list of factors")
       return []
     }
+    guard !items.isEmpty else {
+      log.add(
+        fields.place(of: "factors"), "no factor is left, so that there is nothing to draw from",
+        hint: "restore a line with 'git checkout HEAD -- factors.yaml taxonomies', or remove "
+          + "factors.yaml: the next run makes factors anew")
+      return []
+    }
     var entries: [Entry] = []
     for entry in items.compactMap({ entry($0, log: log) }) {
       if let first = entries.first(where: { $0.id == entry.id }) {

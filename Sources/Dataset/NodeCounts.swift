@@ -89,7 +89,7 @@ package struct NodeCounts: Sendable {
   /// The slots of which two mixes are live.
   private static func repeatedSlots(in version: Version) throws -> Set<Slot> {
     var (seen, repeated) = (Set<Slot>(), Set<Slot>())
-    try SlotUse.forEachSlot(.mixes, in: version) { slot in
+    try SlotUse.forEachSlot(.mixes, in: version) { slot, _ in
       if !seen.insert(slot).inserted { repeated.insert(slot) }
     }
     return repeated

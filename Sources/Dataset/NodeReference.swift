@@ -65,8 +65,7 @@ package struct NodeReference {
   private func nameMatches(_ text: String) -> [Found] {
     let exact = matches { _, node in node.name == text }
     if exact.count == 1 { return exact }
-    let steps = text.split(separator: ">", omittingEmptySubsequences: false)
-      .map { NodeName.normalized(String($0)) }
+    let steps = Self.normalizedSteps(text)
     let plain = NodeName.normalized(text)
     // A name may itself hold the sign that separates the steps of a path.
     let byName = matches { _, node in
@@ -74,13 +73,29 @@ package struct NodeReference {
     }
     guard steps.count > 1, steps.allSatisfy({ !$0.isEmpty }) else { return byName }
     let byPath = matches { taxonomy, node in
-      guard NodeName.normalized(node.name) == steps[steps.count - 1] else { return false }
-      let names = taxonomy.path(to: node.id).map { NodeName.normalized($0.name) }
-      return names.suffix(steps.count) == steps[...]
+      return Self.ends(taxonomy.path(to: node.id).map(\.name), in: steps)
     }
     // A path from the root means one node, even where a longer one ends in the same steps.
-    let whole = byPath.filter { $0.taxonomy.level(of: $0.node.id) + 1 == steps.count }
+    let whole = byPath.filter { found in
+      found.taxonomy.path(to: found.node.id).flatMap { Self.normalizedSteps($0.name) } == steps
+    }
     return whole.count == 1 ? whole : byPath.isEmpty ? byName : byPath
+  }
+
+  /// Whether the last names of a path are some steps; a name may hold the sign that separates them.
+  private static func ends(_ names: [String], in steps: [String]) -> Bool {
+    var rest = steps[...]
+    for name in names.reversed() where !rest.isEmpty {
+      let parts = normalizedSteps(name)
+      guard rest.suffix(parts.count) == parts[...] else { return false }
+      rest.removeLast(parts.count)
+    }
+    return rest.isEmpty
+  }
+
+  private static func normalizedSteps(_ text: String) -> [String] {
+    text.split(separator: ">", omittingEmptySubsequences: false)
+      .map { NodeName.normalized(String($0)) }
   }
 
   private func matches(_ isMeant: (Taxonomy, Taxonomy.Node) -> Bool) -> [Found] {

@@ -33,7 +33,7 @@ package struct OutlineImport: Sendable {
       throw SourceEditError(
         "the outline names no factor", hint: "begin it with a heading, or give --factor NAME")
     }
-    try SourceEditor.check(root.name)
+    if known?.root.name != root.name, root.id == nil { try SourceEditor.check(root.name) }
     var builder = Builder(sources: sources, known: known, path: path)
     let taxonomy = try builder.tree(root)
     var result = sources
@@ -127,7 +127,8 @@ package struct OutlineImport: Sendable {
         Taxonomy.Node(
           id: id, parent: parent, name: item.name, weight: item.weight,
           isPinned: item.isPinned || old?.isPinned == true,
-          isUnexpanded: item.children.isEmpty && old?.isUnexpanded == true))
+          isUnexpanded: item.children.isEmpty && old?.isUnexpanded == true,
+          isCapped: item.children.isEmpty && old?.isCapped == true))
     }
 
     private mutating func add(
@@ -161,6 +162,16 @@ package struct OutlineImport: Sendable {
         }
         _ = fresh.take(given)
         return given
+      }
+      let isKnown = candidates.contains { $0.name == item.name }
+      if !isKnown, let fault = NodeName.faultOfNew(item.name) {
+        throw SourceErrors(
+          path: path,
+          [
+            TextProblem(
+              item.place, "the name \(Quote.of(item.name, longest: 40)) \(fault)",
+              hint: "write it without spaces around '>', or in words")
+          ])
       }
       let same = candidates.first {
         NodeName.areSame($0.name, item.name) && !used.contains($0.id) && !named.contains($0.id)

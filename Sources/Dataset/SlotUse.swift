@@ -6,39 +6,44 @@ package struct SlotUse: Sendable, Hashable {
   /// How many samples each slot keeps, where slots that share a mix count as the group's.
   package private(set) var samples: [Slot: Int] = [:]
   package private(set) var sampleCount = 0
+  /// The samples of the slots themselves, when they were asked for.
+  package private(set) var identities: [Slot: RecordID] = [:]
   /// How many answers one kept sample took on average, by the version's records; nil without samples.
   package private(set) var callsPerSample: Double?
 
   package init() {}
+
+  /// The kinds of records each of which is one answer that a model gave for a slot.
+  static let answeredKinds: [RecordKind] = [.metaPrompts, .samples, .rejections, .verdicts]
 
   /// Reads the samples of a version.
   ///
   /// - Parameters:
   ///   - version: Whose samples count.
   ///   - instances: How many slots in a row share a mix.
+  ///   - naming: Whether to remember which sample each slot has.
   /// - Throws: What reading records throws.
-  package init(_ version: Version, instances: Int) throws {
+  package init(_ version: Version, instances: Int, naming: Bool = false) throws {
     sampleCount = try version.liveCount(.samples)
-    try Self.forEachSlot(.samples, in: version) { slot in
+    try Self.forEachSlot(.samples, in: version) { slot, line in
       samples[slot.group(instances: instances), default: 0] += 1
+      if naming { identities[slot] = try Record(.samples, line: Array(line)).id }
     }
     guard sampleCount > 0 else { return }
-    // Each of these records is one answer that a model gave.
-    var answers = sampleCount
-    for kind in [RecordKind.metaPrompts, .rejections, .verdicts] {
-      answers += try version.liveCount(kind)
-    }
+    var answers = 0
+    for kind in Self.answeredKinds { answers += try version.liveCount(kind) }
     callsPerSample = Double(answers) / Double(sampleCount)
   }
 
-  /// Lends the slots that records of a kind name.
+  /// Lends the slots that records of a kind name, with their lines.
   static func forEachSlot(
-    _ kind: RecordKind, in version: Version, _ body: (Slot) -> Void
+    _ kind: RecordKind, in version: Version,
+    _ body: (Slot, _ line: UnsafeRawBufferPointer.SubSequence) throws -> Void
   ) throws {
     try version.forEachLines(kind) { lines in
-      lines.withUnsafeBytes { bytes in
+      try lines.withUnsafeBytes { bytes in
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
-          if let slot = slot(of: line) { body(slot) }
+          if let slot = slot(of: line) { try body(slot, line) }
         }
       }
     }

@@ -146,9 +146,6 @@ struct SourceEditor {
     sources.taxonomies.append(
       Taxonomy(nodes: [Taxonomy.Node(id: root, parent: nil, name: name)]))
     for child in children { try add(child, under: root, weight: 1, isPinned: false) }
-    if children.isEmpty {
-      notes.append("\(Quote.of(name)) is only a root: 'stemma run' asks models for what is below")
-    }
     notes.append(Self.unusedFactor(name, root))
   }
 
@@ -184,9 +181,12 @@ struct SourceEditor {
     }
   }
 
-  /// A node that has children is no leaf whose expansion failed.
+  /// A node that has children is no leaf that was kept from growing.
   private static func expand(_ id: NodeID, _ nodes: inout [Taxonomy.Node]) {
-    for index in nodes.indices where nodes[index].id == id { nodes[index].isUnexpanded = false }
+    for index in nodes.indices where nodes[index].id == id {
+      nodes[index].isUnexpanded = false
+      nodes[index].isCapped = false
+    }
   }
 
   private func find(
@@ -212,8 +212,11 @@ struct SourceEditor {
   }
 
   static func check(_ name: String) throws(SourceEditError) {
-    guard let fault = NodeName.fault(in: name) else { return }
-    throw SourceEditError("the name \(Quote.of(name, longest: 40)) \(fault)")
+    guard let fault = NodeName.faultOfNew(name) else { return }
+    throw SourceEditError(
+      "the name \(Quote.of(name, longest: 40)) \(fault)",
+      hint: name.contains(NodeName.separator)
+        ? "write it without spaces around '>', or in words" : nil)
   }
 
   static func check(_ weight: Double) throws(SourceEditError) {

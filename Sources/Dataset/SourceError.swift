@@ -8,7 +8,7 @@ package struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What is wrong, with no capital and no final period.
   package let message: String
   /// What to do next, or nil when nothing helps.
-  package let hint: String?
+  package private(set) var hint: String?
 
   init(path: String, _ problem: TextProblem) {
     self.path = path
@@ -19,6 +19,12 @@ package struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   package var description: String { "\(path):\(line): \(message)" }
+
+  fileprivate func advising(_ advice: String) -> SourceError {
+    var error = self
+    error.hint = [hint, advice].compactMap(\.self).joined(separator: "; ")
+    return error
+  }
 }
 
 /// Everything found wrong with the sources, file by file; at least one.
@@ -30,6 +36,16 @@ package struct SourceErrors: Error, Sendable, Hashable, CustomStringConvertible 
   }
 
   init(_ errors: [SourceError]) { self.errors = errors }
+
+  /// The same with more advice behind the last one.
+  package func advising(_ advice: String) -> SourceErrors {
+    var errors = errors
+    if let last = errors.popLast() { errors.append(last.advising(advice)) }
+    return SourceErrors(errors)
+  }
+
+  /// Whether all is about strategies.
+  package var isOfStrategies: Bool { errors.allSatisfy { $0.path == StrategyText.path } }
 
   package var description: String { errors.map(\.description).joined(separator: "\n") }
 }

@@ -40,6 +40,15 @@ extension NodeName {
     return isPlain ? nil : "holds a control character"
   }
 
+  /// What stands between the names of a path.
+  package static let separator = " > "
+
+  /// What is wrong with a name that a person gives; models may give names that hold the separator.
+  static func faultOfNew(_ name: String) -> String? {
+    fault(in: name)
+      ?? (name.contains(separator) ? "holds '>', which separates names of a path" : nil)
+  }
+
   /// A name as it may stand in a file's name: lower-case ASCII letters, digits and hyphens.
   static func slug(_ name: String) -> String {
     var words: [String] = []

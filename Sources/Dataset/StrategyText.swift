@@ -74,6 +74,11 @@ enum StrategyText {
 
     func factor(of id: NodeID) -> NodeID? { places[id]?.factor }
 
+    /// Whether a node is another one or below it.
+    func isWithin(_ id: NodeID, _ ancestor: NodeID) -> Bool {
+      places[id]?.taxonomy.path(to: id).contains { $0.id == ancestor } ?? false
+    }
+
     func path(to id: NodeID) -> String {
       let path = places[id]?.taxonomy.path(to: id) ?? []
       return path.map(\.name).joined(separator: " > ")
@@ -119,7 +124,7 @@ struct StrategyReader {
     let weight = fields.weight()
     let id = fields.id("id")
     let roots = roots(fields)
-    let never = never(fields)
+    let never = never(fields, roots: roots)
     let overrides = overrides(fields)
     guard let name, let weight, !roots.isEmpty else { return nil }
     var strategy = Strategy(
@@ -168,7 +173,7 @@ struct StrategyReader {
     return roots
   }
 
-  private func never(_ fields: FieldReader) -> [Strategy.Pair] {
+  private func never(_ fields: FieldReader, roots: [NodeID]) -> [Strategy.Pair] {
     guard let member = fields.member("never") else { return [] }
     guard let items = member.value.items else {
       log.add(member.place, "'never' must be a list of pairs, not \(member.value.kind)")
@@ -187,6 +192,15 @@ struct StrategyReader {
         log.add(
           item.place, "the pair '\(first)', '\(second)' is of one factor",
           hint: "a sample has one node of each factor anyway; remove the line")
+      } else if [first, second].allSatisfy({ node in
+        roots.contains { paths.isWithin($0, node) }
+      }) {
+        let names = [first, second].map { Quote.of(paths.path(to: $0), longest: 120) }
+        log.add(
+          item.place,
+          "the pair \(names[0]), \(names[1]) forbids every sample of the strategy: each is the "
+            + "whole of what the strategy draws from its factor",
+          hint: "name a node below one of the roots, or remove the line or the strategy")
       }
       pairs.append(Strategy.Pair(first, second))
     }

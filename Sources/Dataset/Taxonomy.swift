@@ -53,10 +53,12 @@ package struct Taxonomy: Sendable, Hashable {
     package var isPinned: Bool
     /// A node whose expansion failed, which stays a leaf.
     package var isUnexpanded: Bool
+    /// A node that the frontier cap kept from growing, which stays a leaf.
+    package var isCapped: Bool
 
     package init(
       id: NodeID, parent: NodeID?, name: String, weight: Double = 1, isPinned: Bool = false,
-      isUnexpanded: Bool = false
+      isUnexpanded: Bool = false, isCapped: Bool = false
     ) {
       self.id = id
       self.parent = parent
@@ -64,6 +66,7 @@ package struct Taxonomy: Sendable, Hashable {
       self.weight = weight
       self.isPinned = isPinned
       self.isUnexpanded = isUnexpanded
+      self.isCapped = isCapped
     }
   }
 

@@ -32,6 +32,7 @@ package enum TaxonomyText {
     if node.weight != 1 { fields.append("weight: \(JSON.number(node.weight).text)") }
     if node.isPinned { fields.append("pin: true") }
     if node.isUnexpanded { fields.append("unexpanded: true") }
+    if node.isCapped { fields.append("capped: true") }
     return fields.joined(separator: ", ")
   }
 
@@ -89,7 +90,7 @@ struct TaxonomyReader {
   }
 
   private func line(_ item: YAMLValue, factor: NodeID) -> Line? {
-    let keys = ["id", "in", "name", "weight", "pin", "unexpanded"]
+    let keys = ["id", "in", "name", "weight", "pin", "unexpanded", "capped"]
     guard let fields = FieldReader(item, section: "nodes", keys: keys, log: log) else { return nil }
     let name = fields.nodeName()
     let weight = fields.weight()
@@ -97,11 +98,12 @@ struct TaxonomyReader {
     let given = fields.id("id")
     let isPinned = fields.bool("pin") ?? false
     let isUnexpanded = fields.bool("unexpanded") ?? false
+    let isCapped = fields.bool("capped") ?? false
     guard let name, let weight, log.isEmpty else { return nil }
     let id = given ?? parent.map { NodeID(bornUnder: $0, name: name) } ?? factor
     let node = Taxonomy.Node(
       id: id, parent: parent, name: name, weight: weight, isPinned: isPinned,
-      isUnexpanded: isUnexpanded)
+      isUnexpanded: isUnexpanded, isCapped: isCapped)
     return Line(node: node, place: item.place)
   }
 

@@ -14,7 +14,7 @@ struct ChildReview: Sendable {
     let candidate: String
     let target: String
     let reason: String
-    let isVoid: Bool
+    var isVoid: Bool
   }
 
   /// One a candidate, in their order.
@@ -28,6 +28,8 @@ struct ChildReview: Sendable {
   struct Result: Sendable {
     var children: [Names.Candidate] = []
     var edits: [Edit] = []
+    /// How many children are left out since a node has no more than so many.
+    var cutCount = 0
     /// The candidates that neither stay nor were merged into one that stays, by their first names.
     var lost: [String] = []
 
@@ -57,17 +59,22 @@ struct ChildReview: Sendable {
     return ChildReview(decisions: decisions, missing: try json.texts("missing"), call: nil)
   }
 
-  /// The children after all valid edits, and the edits; one that names nothing known is void.
+  /// The children after all valid edits, and the edits.
+  ///
+  /// An edit that names nothing known is void, and so is one of a child that is cut.
   func apply(
-    to candidates: [Names.Candidate], taken: Set<String>
+    to candidates: [Names.Candidate], taken: Set<String>, atMost cap: Int
   ) -> Result {
     var children: [Names.Candidate?] = candidates
     var edits: [Edit] = []
+    // The place of the child that each edit made or changed.
+    var edited: [Int?] = []
     // Where each candidate went; one that goes nowhere is its own place.
     var places = Array(candidates.indices)
     for (index, decision) in decisions.enumerated() where decision.action != "keep" {
       var target = decision.target
       var isVoid = false
+      var changed: Int?
       switch decision.action {
       case "remove": children[index] = nil
       case "merge":
@@ -76,6 +83,7 @@ struct ChildReview: Sendable {
           children[place]?.votes += merged.votes
           children[index] = nil
           places[index] = place
+          changed = place
           target = candidates[place].name
         } else {
           isVoid = true
@@ -83,6 +91,7 @@ struct ChildReview: Sendable {
       case "rename":
         if let name = Names.cleaned(decision.target), isFree(name, children, index, taken) {
           children[index]?.name = name
+          changed = index
         } else {
           isVoid = true
         }
@@ -92,23 +101,38 @@ struct ChildReview: Sendable {
         Edit(
           action: decision.action, candidate: candidates[index].name, target: target,
           reason: decision.reason, isVoid: isVoid))
+      edited.append(changed)
     }
     for name in missing {
       let cleaned = Names.cleaned(name)
       let isVoid = cleaned.map { !isFree($0, children, nil, taken) } ?? true
+      edited.append(isVoid ? nil : children.count)
       if let cleaned, !isVoid { children.append(Names.Candidate(name: cleaned, votes: 0)) }
       edits.append(
         Edit(
           action: "add", candidate: "", target: cleaned ?? name, reason: "named as missing",
           isVoid: isVoid))
     }
-    let lost = candidates.indices.filter { index in
-      var place = index
-      while places[place] != place { place = places[place] }
-      return children[place] == nil
+    /// Where a candidate, or an added name, came to in the end.
+    func end(_ place: Int) -> Int {
+      var place = place
+      while place < places.count, places[place] != place { place = places[place] }
+      return place
+    }
+    let lost = candidates.indices.filter { children[end($0)] == nil }
+    let left = children.indices.filter { children[$0] != nil }
+    // The most named ones stay; what is equal keeps its order.
+    let ranked = left.sorted { first, second in
+      (children[second]?.votes ?? 0, first) < (children[first]?.votes ?? 0, second)
+    }
+    let kept = Set(ranked.prefix(cap))
+    for (index, place) in edited.enumerated() {
+      guard let place = place.map(end), children[place] != nil else { continue }
+      if !kept.contains(place) { edits[index].isVoid = true }
     }
     return Result(
-      children: children.compactMap(\.self), edits: edits, lost: lost.map { candidates[$0].name })
+      children: left.filter(kept.contains).compactMap { children[$0] }, edits: edits,
+      cutCount: left.count - kept.count, lost: lost.map { candidates[$0].name })
   }
 
   private func isFree(

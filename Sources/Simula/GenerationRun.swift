@@ -44,6 +44,7 @@ package struct GenerationRun: Sendable {
     let root = try workingDirectory()
     var report = RunReport(runID: record.id)
     report.until = stage
+    if replans { try checkText(root) }
     if !replans, !WorkingTree(store).isBehind, try isFresh(root, until: stage, &report) {
       return report
     }
@@ -90,6 +91,15 @@ package struct GenerationRun: Sendable {
         hint: "run in a clone with a working tree")
     }
     return root
+  }
+
+  /// Makes sure that the text can be read which new strategies are merged with.
+  private func checkText(_ root: URL) throws {
+    do {
+      _ = try Snapshot(workingDirectory: root)
+    } catch let errors as SourceErrors where errors.isOfStrategies {
+      throw errors.advising("or remove strategies.yaml, and strategies are planned from nothing")
+    }
   }
 
   /// Takes the writer lock and ends what a killed process began.

@@ -14,6 +14,7 @@ package struct GrowthRecords: Sendable {
     let regrowth: Int
 
     var isOfStrategies: Bool { task == PromptTask.planStrategies.rawValue }
+    var isOfFactorStage: Bool { !isOfStrategies && factor == nil }
   }
   private var entries: [Entry] = []
 
@@ -39,11 +40,12 @@ package struct GrowthRecords: Sendable {
   /// What the stages after the last one left.
   func later(than stage: StageName) -> [Record] {
     guard stage < .strategies else { return [] }
-    return entries.filter { entry in
-      let isOfFactors = !entry.isOfStrategies && entry.factor == nil
-      return !isOfFactors && (stage == .factors || entry.isOfStrategies)
-    }.map(\.record)
+    return entries.filter { !$0.isOfFactorStage && (stage == .factors || $0.isOfStrategies) }
+      .map(\.record)
   }
+
+  /// What finding the factors left.
+  var ofFactorStage: [Record] { entries.filter(\.isOfFactorStage).map(\.record) }
 
   func ofFactors(_ factors: Set<NodeID>) -> [Record] {
     entries.filter { $0.factor.map(factors.contains) ?? false }.map(\.record)
@@ -52,11 +54,6 @@ package struct GrowthRecords: Sendable {
   var plansOfStrategies: [Record] { entries.filter(\.isOfStrategies).map(\.record) }
   /// How often strategies were planned.
   var planCount: Int { plansOfStrategies.count }
-
-  /// The factors in which something was grown again.
-  var regrownFactors: Set<NodeID> {
-    Set(entries.compactMap { $0.regrown == nil ? nil : $0.factor })
-  }
 
   /// How often a node was regrown.
   package func regrowthCount(of node: NodeID) -> Int {

@@ -16,13 +16,15 @@ struct GrowthRun: Sendable {
   struct Outcome {
     let sources: Sources
     /// The growth as the base of the next merge; nil leaves that of the base version.
-    let grown: Sources?
+    let grown: GrownSources?
     /// All records of growth that are live from now on.
     let records: [Record]
     let until: StageName
     let title: String
     /// The stages whose text no model made; it stays that.
     let ownText: Set<StageName>
+    /// Whether the run stopped before strategies that are to be planned.
+    var outdatesStrategies = false
   }
 
   static let kinds: [RecordKind] = [.proposals, .edits, .plans]
@@ -35,23 +37,27 @@ struct GrowthRun: Sendable {
     let known = try GrowthRecords(base)
     var ownText = context.plan.ownText
     if replans { ownText.remove(.strategies) }
-    let grownBefore = try GrowthObject.find(in: base)
-    let reused = reusedTrees(of: grownBefore, known)
+    let scope = scope(try GrowthObject.find(in: base), known, replans: replans)
     let growth = SourceGrowth(
-      context.asker, log: log, progress: context.progress, base: grownBefore,
-      ours: context.snapshot.sources, keeping: ownText, reused: reused,
-      replanNumber: replans ? known.planCount : 0)
-    let (sources, grown) = try await growth.run(until: min(stage, .strategies))
+      context.asker, log: log, progress: context.progress, scope: scope)
+    let grown = try await growth.run(until: min(stage, .strategies))
+    let sources = grown.sources
     tell(log, &report)
     try await context.calls.seal()
     var records = log.records
     records += known.later(than: stage)
-    if stage >= .taxonomies { records += known.ofFactors(Set(reused.keys)) }
-    if replans { records += known.plansOfStrategies }
+    // What was not asked again is as it was, and so are the records of it.
+    if context.plan.freshness(.factors) == .fresh { records += known.ofFactorStage }
+    if stage >= .taxonomies {
+      let factors = Set(sources.taxonomies.map(\.root.id))
+      records += known.ofFactors(factors.subtracting(grown.askedFactors))
+    }
+    if stage >= .strategies, replans || !grown.isPlanned { records += known.plansOfStrategies }
     let outcome = Outcome(
-      sources: sources, grown: grown, records: records, until: stage,
+      sources: sources, grown: grown.grown, records: records, until: stage,
       title: "Grow \(sources.taxonomies.count) taxonomies with "
-        + "\(sources.taxonomies.reduce(0) { $0 + $1.nodes.count }) nodes", ownText: ownText)
+        + "\(sources.taxonomies.reduce(0) { $0 + $1.nodes.count }) nodes", ownText: ownText,
+      outdatesStrategies: stage < .strategies && scope.plansStrategies)
     let version = try commit(outcome, base: base)
     if let version { report.versions.append(version.commit.id) }
     return (sources, version)
@@ -62,18 +68,33 @@ struct GrowthRun: Sendable {
     report.notices += log.notices
   }
 
-  /// The trees that were regrown since: growing them from the root would undo that.
-  private func reusedTrees(
-    of grown: Sources?, _ known: GrowthRecords
-  ) -> [NodeID: Taxonomy] {
+  /// What is asked: only what is stale, and never for what a person wrote.
+  private func scope(
+    _ base: GrownSources?, _ records: GrowthRecords, replans: Bool
+  ) -> SourceGrowth.Scope {
+    let plan = context.plan
+    var scope = SourceGrowth.Scope(base: base, ours: context.snapshot.sources)
+    scope.asksFactors = plan.freshness(.factors) != .fresh
+    scope.bareRoots = plan.bareRoots
     let stage = StageName.taxonomies
     let key = stage.key(context.snapshot.recipe, context.snapshot.prompts)
-    guard let grown, context.plan.memos[stage.rawValue]?.key == key.digest else { return [:] }
-    var trees: [NodeID: Taxonomy] = [:]
-    for tree in grown.taxonomies where known.regrownFactors.contains(tree.root.id) {
-      trees[tree.root.id] = tree
+    let known = plan.memos[stage.rawValue]?.key
+    scope.regrows = known.map { $0 != key.digest } ?? false
+    if let base, known == key.digest {
+      for tree in base.sources.taxonomies where tree.nodes.count > 1 {
+        scope.reused[tree.root.id] = tree
+      }
     }
-    return trees
+    // Other trees by models are another plan's input; what a person changes is not.
+    let isOtherInput =
+      scope.regrows || plan.freshness(.factors) == .redefined
+      || base.map { !$0.undivided.subtracting($0.ownFactors).isDisjoint(with: plan.bareRoots) }
+        ?? false
+    scope.plansStrategies =
+      replans || plan.freshness(.strategies) != .fresh
+      || isOtherInput && !plan.ownText.contains(.strategies)
+    scope.replanNumber = replans ? records.planCount : 0
+    return scope
   }
 
   /// Makes a version of what was grown.
@@ -100,7 +121,14 @@ struct GrowthRun: Sendable {
     }
     // What later stages remember stays true: their text is as it was.
     let later = StageName.allCases.filter { $0 > stage || !StageName.sources.contains($0) }
-      .compactMap { context.plan.memos[$0.rawValue] }
+      .compactMap { later -> StageMemo? in
+        guard let memo = context.plan.memos[later.rawValue], later == .strategies,
+          outcome.outdatesStrategies
+        else { return context.plan.memos[later.rawValue] }
+        // No definition has this key, so that the next run plans them.
+        return StageMemo(
+          name: memo.name, key: Digest(of: []), inputs: memo.inputs, outputs: memo.outputs)
+      }
     let counts = context.cache.counts
     files.append(
       VersionWriter.File(

@@ -39,24 +39,36 @@ struct NodeExpander: Sendable {
   func run() async throws -> Expansion {
     let (proposals, problem) = try await propose()
     let taken = Set(path.map(NodeName.normalized))
-    let candidates = Array(Names.union(proposals, excluding: taken).prefix(knobs.childrenCap * 2))
+    let union = Names.union(proposals, excluding: taken)
+    let candidates = Array(union.prefix(knobs.childrenCap * 2))
     guard candidates.count >= 2 else {
       return Expansion(problem: problem?.message ?? "the proposals named too few children")
     }
     var objection: Objection?
     for round in 0..<2 {
       guard let review = try await review(candidates, round: round, after: objection) else { break }
-      let result = review.apply(to: candidates, taken: taken)
+      let result = review.apply(to: candidates, taken: taken, atMost: knobs.childrenCap)
       let fault = result.fault(for: candidates)
       record(result.edits, call: review.call, isApplied: fault == nil)
       guard let fault else {
-        return Expansion(children: Array(result.children.prefix(knobs.childrenCap)))
+        if result.cutCount > 0 {
+          log.notice(
+            "\(title) has \(result.children.count + result.cutCount) children after the review, and "
+              + "the children cap lets the \(knobs.childrenCap) most named stay")
+        }
+        return Expansion(children: result.children)
       }
       objection = Objection(answer: review.text, fault: fault)
     }
-    log.notice("'\(path.joined(separator: " > "))' keeps the union of its proposals, by votes")
-    return Expansion(children: Array(candidates.prefix(knobs.children.upperBound)))
+    let kept = Array(candidates.prefix(knobs.children.upperBound))
+    let share =
+      kept.count < union.count
+      ? "the first \(kept.count) of the \(union.count) names in" : "all names in"
+    log.notice("\(title) keeps \(share) the union of its proposals, by votes")
+    return Expansion(children: kept)
   }
+
+  private var title: String { "'\(path.joined(separator: " > "))'" }
 
   /// What is wrong with a review that was read, told to the critic who gave it.
   private struct Objection {

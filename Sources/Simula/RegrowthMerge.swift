@@ -40,7 +40,10 @@ struct RegrowthMerge {
         if let before = own.find(node.id), named.contains(node.id) {
           node.isPinned = before.isPinned
         }
-        if !merged.isLeaf(node.id) { node.isUnexpanded = false }
+        if !merged.isLeaf(node.id) {
+          node.isUnexpanded = false
+          node.isCapped = false
+        }
         return node
       })
     for id in named.sorted() where tree.find(id) != nil && theirs.find(id) == nil {
@@ -58,8 +61,9 @@ struct RegrowthMerge {
   /// The growth to remember, with the regrown tree in place of the last one.
   func growth(in last: Sources) -> Sources? {
     guard let theirs else { return nil }
-    return SourceMerge.sources(
-      last.taxonomies.map { $0.root.id == theirs.root.id ? theirs : $0 }, last.strategies)
+    var growth = last
+    growth.taxonomies = last.taxonomies.map { $0.root.id == theirs.root.id ? theirs : $0 }
+    return growth
   }
 
   /// The base with another branch below a node, which is added with its ancestors if need be.
@@ -72,6 +76,7 @@ struct RegrowthMerge {
     }
     var nodes = Dictionary(uniqueKeysWithValues: outside.map { ($0.id, $0) })
     nodes[node]?.isUnexpanded = false
+    nodes[node]?.isCapped = false
     var order = outside.map(\.id)
     for new in grown.nodes where nodes[new.id] == nil {
       nodes[new.id] = new

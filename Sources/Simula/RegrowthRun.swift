@@ -35,18 +35,24 @@ package struct RegrowthPlan: Sendable, Hashable {
         hint: "regrow a node further up, or raise 'depth' in recipe.yaml and run")
     }
     number = records.regrowthCount(of: node) + 1
-    let plans = knobs.usesLevelPlans ? knobs.depth - level - 1 : 0
-    func calls(_ children: Int) -> Int {
-      var expanded = 0
-      var width = 1
-      for _ in level..<knobs.depth {
-        expanded += min(width, knobs.frontierCap)
-        width = min(width, knobs.frontierCap) * children
-      }
-      return expanded * (knobs.proposals + 1) + plans
+    least = RegrowthPlan.calls(knobs, below: level, children: 2)
+    most = RegrowthPlan.calls(knobs, below: level, children: knobs.childrenCap)
+  }
+
+  /// How many answers a whole factor takes with as many children as the recipe has in mind.
+  static func likelyCalls(_ knobs: TaxonomyKnobs) -> Int {
+    let range = knobs.children
+    return calls(knobs, below: 0, children: (range.lowerBound + range.upperBound + 1) / 2)
+  }
+
+  private static func calls(_ knobs: TaxonomyKnobs, below level: Int, children: Int) -> Int {
+    var expanded = 0
+    var width = 1
+    for _ in level..<knobs.depth {
+      expanded += min(width, knobs.frontierCap)
+      width = min(width, knobs.frontierCap) * children
     }
-    least = calls(2)
-    most = calls(knobs.childrenCap)
+    return expanded * (knobs.proposals + 1) + (knobs.usesLevelPlans ? knobs.depth - level - 1 : 0)
   }
 }
 
@@ -77,8 +83,7 @@ extension GrowthRun {
     tell(log, &report)
     let last = try GrowthObject.find(in: base)
     let merge = RegrowthMerge(
-      node: node, grown: grown, base: last?.taxonomies.first { $0.root.id == tree.root.id },
-      ours: ours)
+      node: node, grown: grown, base: last?.tree(of: tree.root.id), ours: ours)
     let result = RegrowthResult(
       before: ours, after: merge.sources, recipe: recipe,
       added: merge.added, removed: merge.removed, notices: merge.notices)
@@ -86,8 +91,10 @@ extension GrowthRun {
     report.notices += merge.notices
     guard try await agrees(result) else { return }
     let name = tree.find(node)?.name ?? ""
+    var growth = last
+    if let sources = last.flatMap({ merge.growth(in: $0.sources) }) { growth?.sources = sources }
     let outcome = Outcome(
-      sources: merge.sources, grown: last.flatMap { merge.growth(in: $0) },
+      sources: merge.sources, grown: growth,
       records: known.all + log.records, until: .taxonomies,
       title: "Regrow '\(name.prefix(60))': \(merge.added.count) nodes new, "
         + "\(merge.removed.count) gone", ownText: context.plan.ownText)

@@ -1,5 +1,5 @@
 package import ArtifactStore
-import Dataset
+package import Dataset
 import Git
 package import Pipeline
 
@@ -11,6 +11,8 @@ package struct RunPlan: Sendable {
   }
 
   package let stages: [StageState]
+  /// The factors of the text that are roots alone and that no run has divided: the next one does.
+  package let bareRoots: Set<NodeID>
   /// The memos that count for the version, by stage name.
   let memos: [String: StageMemo]
   /// Why the version that the memos come from ended short, or nil.
@@ -34,21 +36,31 @@ package struct RunPlan: Sendable {
 
   /// Compares a snapshot with the memos of a version.
   package init(_ snapshot: Snapshot, base: Version?) throws(StoreError) {
-    let trailers = try base.map { version throws(StoreError) in
-      try RunPlan.trailers(for: version)
-    }
+    var trailers: Trailers?
+    var run: Version?
+    if let base { (trailers, run) = try RunPlan.lastRun(for: base) }
     let memos = Dictionary(
       (trailers?.all(StageMemo.trailer) ?? []).compactMap(StageMemo.init).map { ($0.name, $0) },
       uniquingKeysWith: { _, last in last })
     partial = trailers?["Partial"]
     keptCount = trailers?["Samples"]?.split(separator: "/").first.flatMap { Int($0) }
     self.memos = memos
+    let bareRoots = RunPlan.bareRoots(of: snapshot.sources, base: base, run: run)
+    self.bareRoots = bareRoots
     var inputs = snapshot.sources.map(Snapshot.digest)
     stages = StageName.allCases.map { stage in
       let key = stage.key(snapshot.recipe, snapshot.prompts)
       let memo = memos[stage.rawValue]
       if StageName.sources.contains(stage) {
-        let freshness = RunPlan.freshness(of: stage, snapshot.sources, memo: memo, key: key)
+        let isThere =
+          switch stage {
+          case .taxonomies: bareRoots.isEmpty
+          case .strategies: snapshot.sources?.strategies.isEmpty == false
+          default: true
+          }
+        let freshness: Freshness =
+          snapshot.sources == nil || !isThere
+          ? .missing : RunPlan.freshness(ofText: memo, key)
         return StageState(stage: stage, freshness: freshness)
       }
       let state = StageState(
@@ -60,22 +72,32 @@ package struct RunPlan: Sendable {
 
   /// Text that people may edit is current as long as its own definition is; text that no run made
   /// is taken as it is.
-  private static func freshness(
-    of stage: StageName, _ sources: Sources?, memo: StageMemo?, key: StageKey
-  ) -> Freshness {
-    guard let sources else { return .missing }
-    let isThere =
-      switch stage {
-      case .taxonomies: sources.taxonomies.allSatisfy { $0.nodes.count > 1 }
-      case .strategies: !sources.strategies.isEmpty
-      default: true
-      }
-    guard isThere else { return .missing }
-    return memo.map { $0.key == key.digest ? .fresh : .redefined } ?? .fresh
+  private static func freshness(ofText memo: StageMemo?, _ key: StageKey) -> Freshness {
+    memo.map { $0.key == key.digest ? .fresh : .redefined } ?? .fresh
   }
 
-  /// The trailers of the nearest run, without what it says of records that are not the version's.
-  private static func trailers(for version: Version) throws(StoreError) -> Trailers {
+  /// The roots alone that wait for growth.
+  ///
+  /// One that the last run left as it is was grown or written before, and a person took away what was
+  /// below it: it stays that.
+  private static func bareRoots(
+    of sources: Sources?, base: Version?, run: Version?
+  ) -> Set<NodeID> {
+    let bare = Set(
+      (sources?.taxonomies ?? []).filter { $0.nodes.count == 1 }.map(\.root.id))
+    guard !bare.isEmpty, let run else { return bare }
+    // What cannot be read is no reason to leave a factor undivided.
+    let known = try? Sources.decode(readFile: { path in try run.file(path) })
+    let undivided = (try? GrowthObject.find(in: base))?.undivided ?? []
+    let settled = Set(known?.taxonomies.map(\.root.id) ?? []).subtracting(undivided)
+    return bare.subtracting(settled)
+  }
+
+  /// The trailers of the nearest run with its version, without what it says of records that are not
+  /// the version's.
+  private static func lastRun(
+    for version: Version
+  ) throws(StoreError) -> (trailers: Trailers?, run: Version?) {
     var next: Version? = version
     for _ in 0..<searchDepth {
       guard let candidate = next else { break }
@@ -87,7 +109,7 @@ package struct RunPlan: Sendable {
             !StageName.sources.contains { entry.value.hasPrefix("\($0.rawValue) ") }
           }
         }
-        return memos
+        return (memos, candidate)
       }
       // A rollback says where its content comes from; any other commit follows its first parent.
       let old = Trailers(message: candidate.commit.message)["Rolled-Back-To"]
@@ -96,7 +118,7 @@ package struct RunPlan: Sendable {
         version.store.repository.contains(parent) ? try version.store.version(parent) : nil
       }
     }
-    return Trailers()
+    return (nil, nil)
   }
 
   private static func holdsSameRecords(

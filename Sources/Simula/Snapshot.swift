@@ -7,7 +7,7 @@ package struct Snapshot: Sendable {
   package let recipe: Recipe
   package let prompts: PromptSet
   /// Nil where factors.yaml is missing.
-  package let sources: Sources?
+  package private(set) var sources: Sources?
   /// The bytes that were read, by path.
   package let files: [(path: String, bytes: [UInt8])]
 
@@ -42,6 +42,13 @@ package struct Snapshot: Sendable {
   package init(workingDirectory root: URL) throws {
     let files = DatasetFiles(root: root)
     try self.init { path in try files.read(path) }
+  }
+
+  /// The same with other sources, as an edit would leave them.
+  package func with(_ sources: Sources) -> Snapshot {
+    var snapshot = self
+    snapshot.sources = sources
+    return snapshot
   }
 
   package init(_ version: Version) throws {

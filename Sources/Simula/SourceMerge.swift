@@ -6,36 +6,37 @@ package import Dataset
 package struct SourceMerge: Sendable {
   private let base: Sources
   private let ours: Sources?
+  private let ownFactors: Set<NodeID>
 
   /// Sets up a merge.
   ///
   /// - Parameters:
   ///   - base: The sources as last generated; nil takes all of the text for a person's.
   ///   - ours: The text as it stands; nil takes the new growth as it is.
-  package init(base: Sources?, ours: Sources?) {
+  ///   - ownFactors: Factors of the base that a person added, so that no new proposal removes them.
+  package init(base: Sources?, ours: Sources?, ownFactors: Set<NodeID> = []) {
     self.base = base ?? Sources(taxonomies: [], strategies: [])
     self.ours = ours
+    self.ownFactors = ownFactors
   }
 
   /// The factors to go on with, each a tree of its root or of what the text has.
   func factors(_ proposed: [Taxonomy]) -> [Taxonomy] {
     guard let ours else { return proposed }
+    let known = base.taxonomies.map(\.root.id).filter { !ownFactors.contains($0) }
     let roots = SourceMerge.order(
-      base.taxonomies.map(\.root.id), ours.taxonomies.map(\.root.id), proposed.map(\.root.id))
+      known, ours.taxonomies.map(\.root.id), proposed.map(\.root.id))
     return roots.compactMap { root in
       ours.taxonomies.first { $0.root.id == root } ?? proposed.first { $0.root.id == root }
     }
   }
 
-  /// The trees of the given factors.
-  func taxonomies(_ grown: [Taxonomy], factors: [Taxonomy]) -> [Taxonomy] {
-    guard let ours else { return grown }
-    return factors.compactMap { factor in
-      let root = factor.root.id
-      return SourceMerge.merge(
-        base.taxonomies.first { $0.root.id == root }, ours.taxonomies.first { $0.root.id == root },
-        grown.first { $0.root.id == root })
-    }
+  /// The tree of a factor that models have just grown.
+  func taxonomy(_ grown: Taxonomy) -> Taxonomy? {
+    let root = grown.root.id
+    return SourceMerge.merge(
+      base.taxonomies.first { $0.root.id == root }, ours?.taxonomies.first { $0.root.id == root },
+      grown)
   }
 
   /// All sources, the strategies without what is no longer there.
@@ -56,25 +57,8 @@ package struct SourceMerge: Sendable {
     return SourceMerge.sources(taxonomies, merged)
   }
 
-  /// Sources whose strategies are still those of the text.
-  func keepingOwn(_ taxonomies: [Taxonomy]) -> Sources {
-    SourceMerge.sources(taxonomies, ours?.strategies ?? [])
-  }
-
-  /// The growth as the base of the next merge; stages that were not run stay as they were.
-  ///
-  /// Without a person's nodes that strategies were planned over: they are in no grown tree.
-  func grown(
-    factors: [Taxonomy], taxonomies: [Taxonomy]? = nil, strategies: [Strategy]? = nil
-  ) -> Sources {
-    let trees = taxonomies ?? base.taxonomies
-    return SourceMerge.sources(
-      factors.map { factor in trees.first { $0.root.id == factor.root.id } ?? factor },
-      strategies ?? base.strategies)
-  }
-
   /// Sources whose strategies name only what is there.
-  static func sources(_ taxonomies: [Taxonomy], _ strategies: [Strategy]) -> Sources {
+  private static func sources(_ taxonomies: [Taxonomy], _ strategies: [Strategy]) -> Sources {
     let present = Set(taxonomies.flatMap { $0.nodes.map(\.id) })
     let valid = strategies.compactMap { strategy -> Strategy? in
       var strategy = strategy

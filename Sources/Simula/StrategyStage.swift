@@ -4,9 +4,9 @@ package import Dataset
 
 /// Plans which sub-trees combine into sensible samples, and how often.
 package struct StrategyStage: Sendable {
-  static let codeVersion = 1
+  static let codeVersion = 2
   static let tasks: [PromptTask] = [.planStrategies]
-  /// More paths than this are too many for one question; then only the roots are offered.
+  /// More paths than this are too many for one question; then first levels are left out.
   static let maximumPaths = 96
 
   private let asker: Asker
@@ -28,7 +28,13 @@ package struct StrategyStage: Sendable {
 
   /// Asks for strategies; a number makes the question another one than the first time.
   package func run(again number: Int = 0) async throws -> [Strategy] {
-    let offers = offers()
+    let (offers, left) = offers()
+    if !left.isEmpty {
+      let names = left.map { "'\($0)'" }.joined(separator: ", ")
+      log.notice(
+        "the planner is offered at most \(Self.maximumPaths) paths: only the whole of \(names), "
+          + "and nothing below")
+    }
     let count = asker.recipe.strategy.count
     let asked = try await asker.ask(
       .planStrategies, .planner,
@@ -73,19 +79,33 @@ package struct StrategyStage: Sendable {
       id: Strategy.identity(bornOf: roots), name: "All factors", weight: 1, roots: roots)
   }
 
-  private func offers() -> [Offer] {
-    var roots: [Offer] = []
-    var all: [Offer] = []
-    for (index, taxonomy) in taxonomies.enumerated() {
-      let root = Offer(path: taxonomy.root.name, node: taxonomy.root.id, factor: index)
-      roots.append(root)
-      all.append(root)
-      for child in taxonomy.children(of: taxonomy.root.id) {
-        all.append(
-          Offer(path: "\(taxonomy.root.name) > \(child.name)", node: child.id, factor: index))
+  /// All roots and as many first levels as fit, the smallest first; with the factors whose first
+  /// level is left out.
+  private func offers() -> (offers: [Offer], left: [String]) {
+    let levels = taxonomies.map { $0.children(of: $0.root.id) }
+    var room = Self.maximumPaths - taxonomies.count
+    var offered = Set<Int>()
+    for index in levels.indices.sorted(by: { (levels[$0].count, $0) < (levels[$1].count, $1) })
+    where levels[index].count <= room {
+      room -= levels[index].count
+      offered.insert(index)
+    }
+    var offers: [Offer] = []
+    var paths = Set<String>()
+    func offer(_ path: String, _ node: NodeID, _ factor: Int) {
+      // Names may hold what separates them: of two equal paths only the first can be meant.
+      if paths.insert(path).inserted {
+        offers.append(Offer(path: path, node: node, factor: factor))
       }
     }
-    return all.count > Self.maximumPaths ? roots : all
+    for (index, taxonomy) in taxonomies.enumerated() {
+      offer(taxonomy.root.name, taxonomy.root.id, index)
+      for child in levels[index] where offered.contains(index) {
+        offer("\(taxonomy.root.name) > \(child.name)", child.id, index)
+      }
+    }
+    let left = taxonomies.indices.filter { !offered.contains($0) }
+    return (offers, left.map { taxonomies[$0].root.name })
   }
 
   private func read(

@@ -4,10 +4,12 @@ package import Dataset
 
 /// Grows the tree of one factor, or what is below one of its nodes, level by level.
 package struct TaxonomyStage: Sendable {
-  static let codeVersion = 2
+  static let codeVersion = 3
   static let tasks: [PromptTask] = [.proposeChildren, .reviewChildren, .planLevel]
   /// How many nodes are expanded at once, further limited by each teacher.
   static let parallelNodes = 16
+  /// More nodes of a level than this are too many for one question of the planner.
+  static let maximumPlannedNodes = 200
 
   private let asker: Asker
   private let log: GrowthLog
@@ -67,6 +69,7 @@ package struct TaxonomyStage: Sendable {
     let way = origin.tree.path(to: origin.node)
     var nodes = Dictionary(uniqueKeysWithValues: way.map { ($0.id, $0) })
     nodes[origin.node]?.isUnexpanded = false
+    nodes[origin.node]?.isCapped = false
     var siblings: [NodeID: [String]] = [:]
     if let parent = way.last?.parent {
       siblings[origin.node] = origin.tree.children(of: parent).filter { $0.id != origin.node }
@@ -78,7 +81,8 @@ package struct TaxonomyStage: Sendable {
     var level = [origin.node]
     var plan = origin.plan
     for depth in (way.count - 1)..<max(knobs.depth, way.count - 1) where !level.isEmpty {
-      let frontier = capped(level, depth: depth, votes: votes, nodes: nodes)
+      let frontier = capped(level, depth: depth, votes: votes)
+      for node in Set(level).subtracting(frontier) { nodes[node]?.isCapped = true }
       let expansions = try await expand(frontier, plan: plan, nodes: nodes, siblings: siblings)
       var next: [NodeID] = []
       for (parent, expansion) in zip(frontier, expansions) {
@@ -129,16 +133,22 @@ package struct TaxonomyStage: Sendable {
     log.notice("'\(nodes[node]?.name ?? "")' of '\(factor)' stays a leaf: \(reason)")
   }
 
-  /// The nodes that are expanded: all, or under the cap the most voted ones, then by id.
-  private func capped(
-    _ level: [NodeID], depth: Int, votes: [NodeID: Int], nodes: [NodeID: Taxonomy.Node]
-  ) -> [NodeID] {
+  /// The nodes that are expanded: all, or under the cap the most voted ones, then those of most
+  /// weight, then by id.
+  private func capped(_ level: [NodeID], depth: Int, votes: [NodeID: Int]) -> [NodeID] {
     guard level.count > knobs.frontierCap else { return level }
+    // Only nodes that are there already, as in a regrowth, have a weight of their own.
+    func rank(_ node: NodeID) -> (votes: Int, weight: Double) {
+      (votes[node] ?? 0, origin.tree.find(node)?.weight ?? 1)
+    }
     log.notice(
       "'\(factor)' has \(level.count) nodes on level \(depth), and the frontier cap lets "
         + "\(knobs.frontierCap) grow")
     let chosen = Set(
-      level.sorted { (votes[$1] ?? 0, $0) < (votes[$0] ?? 0, $1) }.prefix(knobs.frontierCap))
+      level.sorted { first, second in
+        let (left, right) = (rank(first), rank(second))
+        return (right.votes, right.weight, first) < (left.votes, left.weight, second)
+      }.prefix(knobs.frontierCap))
     return level.filter(chosen.contains)
   }
 
@@ -174,11 +184,16 @@ package struct TaxonomyStage: Sendable {
     _ depth: Int, _ level: [NodeID], nodes: [NodeID: Taxonomy.Node]
   ) async throws -> String {
     let paths = level.map { path(to: $0, nodes).joined(separator: " > ") }
+    if paths.count > Self.maximumPlannedNodes {
+      log.notice(
+        "'\(factor)' has \(paths.count) nodes on level \(depth), and the planner reads the first "
+          + "\(Self.maximumPlannedNodes)")
+    }
     let asked = try await asker.ask(
       .planLevel, .planner,
       inputs: JSONObject([
         ("factor", .string(factor)), ("level", JSON(depth)),
-        ("nodes", .array(paths.prefix(200).map { .string($0) })),
+        ("nodes", .array(paths.prefix(Self.maximumPlannedNodes).map { .string($0) })),
       ]), schema: AnswerSchemas.plan, draw: origin.regrowth.draw("level \(depth)")
     ) { (json, _) throws(UnusableAnswer) in try json.text("plan") }
     guard case .success(let plan) = asked.result else {

@@ -96,6 +96,129 @@ struct TaxonomyCommandTests {
     }
   }
 
+  @Test("effect lists each stale slot with its sample, and what a run takes in tokens")
+  func list() async throws {
+    try await withDataset { dataset in
+      let leaf = try await usedLeaf(dataset)
+      let id = text(leaf, "id")
+      let samples = try await dataset.samples()
+      let mixes = try await dataset.objects("list", "mixes")
+      let slots = mixes.filter { $0["value"]?["nodes"]?.array?.contains(.string(id)) == true }
+        .compactMap { $0["value"]?["slot"]?.int }
+      try await dataset.stemma("taxonomy", "edit", "rename", id, "Another name", "--yes")
+      let objects = try await dataset.objects("taxonomy", "effect")
+      let effect = objects[0]
+      let stale = objects.dropFirst()
+      #expect(stale.allSatisfy { text($0, "type") == "stale-slot" })
+      #expect(stale.allSatisfy { text($0, "reason") == "reworded" })
+      #expect(stale.compactMap { $0["slot"]?.int } == slots.sorted())
+      for sample in samples {
+        let line = stale.first { $0["slot"] == sample["value"]?["slot"] }
+        if let line { #expect(line["sample"] == sample["id"]) }
+      }
+      #expect(stale.count { $0["sample"] != .null } == effect["stale"]?.int)
+      let answers = try #require(effect["estimated-calls"]?.int)
+      let input = try #require(effect["estimated-input-tokens"]?.int)
+      let output = try #require(effect["estimated-output-tokens"]?.int)
+      // By what the answers of all samples took, some of which are looked at.
+      var usage = (calls: 0, input: 0, output: 0)
+      for kind in ["samples", "meta-prompts", "rejections", "verdicts"] {
+        for record in try await dataset.objects("list", kind) {
+          let call = try await dataset.objects("cat", text(record["value"] ?? .null, "call"))[0]
+          let counted = try #require((call["value"] ?? call)["usage"])
+          usage.calls += 1
+          usage.input += counted["input"]?.int ?? 0
+          usage.output += counted["output"]?.int ?? 0
+        }
+      }
+      func expected(_ total: Int) -> Int { total * slots.count / samples.count }
+      let differences = (
+        input: abs(input - expected(usage.input)), output: abs(output - expected(usage.output)),
+        answers: abs(answers - expected(usage.calls))
+      )
+      #expect(differences.input <= input / 5)
+      #expect(differences.output <= output / 5)
+      #expect(differences.answers <= 1)
+      let shown = try await dataset.stemma("taxonomy", "effect", "--list").text
+      #expect(shown.contains("\(input) tokens in, \(output) out"))
+      for line in stale {
+        let sample = text(line, "sample").prefix(12)
+        #expect(shown.contains("slot \(line["slot"]?.int ?? -1)  \(sample)"))
+      }
+    }
+  }
+
+  @Test("effect tells of factors that the run grows, and of a recipe that changed too")
+  func besides() async throws {
+    try await withDataset { dataset in
+      let added = try await dataset.stemma(
+        "taxonomy", "edit", "add", "Weather", "--as-factor", "--yes")
+      #expect(added.text.contains("The next run grows 'Weather', which is only a root: about "))
+      #expect(!added.text.contains("changed too"))
+      let recipe = try dataset.read("recipe.yaml")
+      try dataset.write(
+        recipe.replacing("\nrandom-seed: ", with: "\nrandom-seed: 9"), to: "recipe.yaml")
+      let effect = try await dataset.stemma("taxonomy", "effect")
+      #expect(effect.text.contains("changed too: mixes is stale"))
+      let object = try await dataset.objects("taxonomy", "effect")[0]
+      #expect(object["other-stale-stages"] == ["mixes"])
+      #expect(object["grows"]?.array?.map { text($0, "name") } == ["Weather"])
+      try dataset.write(recipe, to: "recipe.yaml")
+      let slots = try await dataset.samples().map { text($0, "id") }
+      let run = try await dataset.run()
+      #expect(run.asked > 0)
+      #expect(try await dataset.samples().map { text($0, "id") } == slots)
+    }
+  }
+
+  @Test("what makes no sense is refused with the file or the range, and the way out")
+  func refusals() async throws {
+    try await withDataset { dataset in
+      func refused(_ arguments: String..., status: Int32 = 1) async throws -> String {
+        let output = try await dataset.stemma.run(arguments)
+        #expect(output.exitCode == status, "\(arguments): \(output.errorText)")
+        return output.errorText
+      }
+      #expect(
+        try await refused("taxonomy", "show", "--depth", "-1", status: 64)
+          .contains("'--depth -1' must be 0 or more"))
+      #expect(
+        try await refused("taxonomy", "edit", "rename", "Setting", "A > B", "--yes")
+          .contains("separates names of a path"))
+      let strategies = try dataset.read("strategies.yaml")
+      try dataset.write("strategies: [\n", to: "strategies.yaml")
+      let broken = try await refused("run", "--replan")
+      #expect(broken.contains("strategies.yaml:") && broken.contains("remove strategies.yaml"))
+      #expect(try await !refused("run").contains("remove strategies.yaml"))
+      try FileManager.default.removeItem(at: dataset.directory.appending(path: "strategies.yaml"))
+      #expect(try await dataset.run("--replan").kept == 30)
+      try dataset.write(strategies, to: "strategies.yaml")
+      try dataset.write("factors: []\n", to: "factors.yaml")
+      for command in [
+        ["run"], ["run", "--until", "taxonomies"], ["taxonomy", "show"], ["status"],
+      ] {
+        let output = try await dataset.stemma.run(command)
+        #expect(output.exitCode == 1 && output.text.isEmpty, "\(command)")
+        #expect(output.errorText.contains("factors.yaml:1: no factor is left"), "\(command)")
+      }
+    }
+  }
+
+  @Test("show marks a node that the frontier cap kept from growing")
+  func capped() async throws {
+    try await withServerDataset(SimulaScript(), { $0.samples = 3 }) { dataset, _, _ in
+      let recipe = try dataset.read("recipe.yaml")
+      try dataset.write(
+        recipe.replacing("\ntaxonomy:\n", with: "\ntaxonomy:\n  frontier-cap: 1\n"),
+        to: "recipe.yaml")
+      try await dataset.run("--until", "taxonomies")
+      let marked = try await nodes(dataset).filter { $0["capped"] == true }
+      #expect(!marked.isEmpty && marked.allSatisfy { $0["leaf"] == true && $0["level"] == 1 })
+      let shown = try await dataset.stemma("taxonomy", "show").text
+      #expect(shown.contains("\(text(marked[0], "id"))  capped"))
+    }
+  }
+
   @Test("a node that strategies name is removed only by force; each operation reads back")
   func operations() async throws {
     try await withDataset { dataset in

@@ -52,6 +52,19 @@ struct OutlineTests {
     #expect(tree.nodes.map(\.name) == ["fruit", "Quince", "POME", "apple", "Medlar"])
   }
 
+  @Test("A name that people give holds no separator of paths; one that is there comes back")
+  func separator() throws {
+    for text in ["# Weather\n- Rain > Hail\n", "# A > B\n- Rain\n"] {
+      let refused = #expect(throws: (any Error).self) { try imported(text) }
+      #expect("\(refused.map { "\($0)" } ?? "")".contains("separates names of a path"))
+    }
+    let tree = Orchard.taxonomy("Size\n  Under > 10\n  Over")
+    let known = Sources(taxonomies: [tree], strategies: [])
+    let text = try Outline(tree).text(.markdown)
+    #expect(try imported(text, into: known).tree == tree)
+    #expect(try imported("# Size\n- Under > 10\n- Over\n", into: known).tree == tree)
+  }
+
   @Test("A new factor says that no strategy uses it")
   func newFactor() throws {
     let (result, tree) = try imported("- Rain\n- Sun\n\t- Noon\n", factor: "Weather")

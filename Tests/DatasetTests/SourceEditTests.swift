@@ -93,6 +93,24 @@ struct SourceEditTests {
     #expect(error(.weigh(pome, .nan)) != nil)
     #expect(error(.add("Pear", under: pome, weight: 1, isPinned: false)) != nil)
     #expect(error(.addFactor("place", children: [])) != nil)
+    for edit in [
+      SourceEdit.rename(pome, to: "A > B"), .addFactor("A > B", children: []),
+      .add("A > B", under: pome, weight: 1, isPinned: false), .addFactor("A", children: ["B > C"]),
+    ] {
+      #expect(error(edit)?.message.contains("separates names of a path") == true)
+    }
+  }
+
+  @Test("A path leads to a node whose name holds the separator, as models may give it")
+  func separatorInName() throws {
+    let tree = Orchard.taxonomy("Size\n  Under > 10\n    Few\n  Over\n    10\n      Few")
+    let nodes = NodeReference(Sources(taxonomies: [tree], strategies: []))
+    for (path, place) in [
+      ("Size > Under > 10", 1), ("Under > 10 > Few", 2), ("size > under>10 > few", 2),
+      ("Under > 10", 1), ("Size > Over > 10", 4), ("Over > 10 > Few", 5),
+    ] {
+      #expect(try nodes.find(path).node == tree.nodes[place], "\(path)")
+    }
   }
 
   @Test("A node is found by id, path or name; what several mean lists them")

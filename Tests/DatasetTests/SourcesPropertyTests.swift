@@ -39,7 +39,8 @@ struct SourcesPropertyTests {
         .init(
           id: NodeID(bornUnder: parent, name: "\(number) \(index)"), parent: parent, name: name,
           weight: [1, 2, 0.1, 1e-7, 12345.678, 1e15].randomElement(using: &random) ?? 1,
-          isPinned: Bool.random(using: &random), isUnexpanded: Bool.random(using: &random)))
+          isPinned: Bool.random(using: &random), isUnexpanded: Bool.random(using: &random),
+          isCapped: Bool.random(using: &random)))
     }
     return Taxonomy(nodes: depthFirst(lines, under: nil))
   }
@@ -58,6 +59,14 @@ struct SourcesPropertyTests {
         for _ in 0..<Int.random(in: 0...2, using: &random) {
           guard let a = first.nodes.randomElement(using: &random),
             let b = last.nodes.randomElement(using: &random)
+          else { continue }
+          // A pair of two whole roots would be refused.
+          guard
+            !([a, b].allSatisfy { node in
+              taxonomies.contains { tree in
+                roots.contains { tree.path(to: $0).contains { $0.id == node.id } }
+              }
+            })
           else { continue }
           never.append(Strategy.Pair(a.id, b.id))
         }

@@ -64,8 +64,47 @@ struct SourcesTests {
     var files = Self.files(of: Self.sample)
     files["strategies.yaml"] = nil
     #expect(try Self.decode(files)?.strategies.isEmpty == true)
-    let empty = Sources(taxonomies: [], strategies: [])
-    #expect(try Self.decode(Self.files(of: empty)) == empty)
+  }
+
+  @Test("A list without factors is an error that names the file and the way out")
+  func noFactors() throws {
+    let errors = #expect(throws: SourceErrors.self) {
+      try Self.decode(Self.files(of: Sources(taxonomies: [], strategies: [])))
+    }
+    let error = try #require(errors?.errors.first)
+    #expect(errors?.errors.count == 1 && error.path == "factors.yaml")
+    #expect(error.message.contains("no factor is left"))
+    #expect(error.hint?.contains("remove factors.yaml") == true)
+  }
+
+  @Test("A pair of all that a strategy draws from two factors is an error with its line")
+  func deadStrategy() throws {
+    let sample = Self.sample
+    let (operation, setting) = (sample.taxonomies[0], sample.taxonomies[1])
+    // The strategy joins Operation > Addition with Setting.
+    func pair(_ first: NodeID, _ second: NodeID) throws -> [SourceError] {
+      var sources = sample
+      sources.strategies[0].never = [Strategy.Pair(first, second)]
+      do {
+        #expect(try Self.decode(Self.files(of: sources)) == sources)
+        return []
+      } catch let errors as SourceErrors {
+        return errors.errors
+      }
+    }
+    let addition = operation.nodes[1].id
+    for (first, second) in [
+      (addition, setting.root.id), (setting.root.id, operation.root.id),
+      (operation.root.id, setting.root.id),
+    ] {
+      let errors = try pair(first, second)
+      #expect(errors.count == 1 && errors.first?.path == "strategies.yaml")
+      #expect(errors.first?.line ?? 0 > 10)
+      #expect(errors.first?.message.contains("forbids every sample of the strategy") == true)
+      #expect(errors.first?.hint?.contains("below one of the roots") == true)
+    }
+    #expect(try pair(addition, setting.nodes[1].id) == [])
+    #expect(try pair(operation.nodes[2].id, setting.root.id) == [])
   }
 
   @Test("Factors whose names would share a file get the id into the file's name")

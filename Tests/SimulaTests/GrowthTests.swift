@@ -173,6 +173,91 @@ struct GrowthTests {
     }
   }
 
+  @Test("Edits of children that the cap leaves out are void, and it is told")
+  func childrenCap() async throws {
+    let knobs = Self.knobs.map { $0.path.last == "children-cap" ? ($0.path, "4") : $0 }
+    try await Bench.with(knobs) { bench in
+      let six = ["A", "B", "C", "D", "E", "F"]
+      let teacher = proposing([six, six, ["A", "B", "C", "D"]]) { request in
+        // By votes: c1 to c4 are A to D, c5 E, c6 F.
+        GrowthScript.review(
+          request, ["c4": ("merge", "c5"), "c5": ("rename", "Elder"), "c1": ("rename", "Apple")],
+          missing: ["Quince"])
+      }
+      let (taxonomy, log) = try await bench.grow(teacher)
+      #expect(names(taxonomy) == ["Apple", "B", "C", "Elder"])
+      #expect(
+        try edits(log) == [
+          ["rename", "A", "Apple", "applied"], ["merge", "D", "E", "applied"],
+          ["rename", "E", "Elder", "applied"], ["add", "", "Quince", "void"],
+        ])
+      #expect(log.notices.count == 1)
+      #expect(log.notices[0].contains("6 children") && log.notices[0].contains("the 4 most named"))
+    }
+  }
+
+  @Test("A merge into a child that the cap leaves out is void, and a removal is not")
+  func cutMerge() async throws {
+    let knobs = Self.knobs.map { $0.path.last == "children-cap" ? ($0.path, "4") : $0 }
+    try await Bench.with(knobs) { bench in
+      let six = ["A", "B", "C", "D", "E", "F"]
+      let teacher = proposing([six, six, six]) { request in
+        GrowthScript.review(
+          request, ["c1": ("merge", "c6"), "c6": ("rename", "Fig"), "c2": ("remove", "")],
+          missing: ["Quince", "Sloe"])
+      }
+      let (taxonomy, log) = try await bench.grow(teacher)
+      #expect(names(taxonomy) == ["C", "D", "E", "Fig"])
+      #expect(
+        try edits(log).map { [$0[0], $0[3]] } == [
+          ["merge", "applied"], ["remove", "applied"], ["rename", "applied"], ["add", "void"],
+          ["add", "void"],
+        ])
+      let cut = proposing([six, six, six]) { request in
+        GrowthScript.review(request, ["c1": ("merge", "c6"), "c5": ("rename", "Elder")])
+      }
+      let (taxa, second) = try await bench.grow(cut, factor: "Berry")
+      // The child that two candidates made has the votes of both.
+      #expect(names(taxa) == ["B", "C", "D", "F"])
+      #expect(try edits(second).map { $0[3] } == ["applied", "void"])
+      let four = ["A", "B", "C", "D"]
+      let late = proposing([six, four, four]) { request in
+        GrowthScript.review(request, ["c5": ("merge", "c6")])
+      }
+      let (tree, third) = try await bench.grow(late, factor: "Nut")
+      #expect(names(tree) == ["A", "B", "C", "D"])
+      #expect(try edits(third) == [["merge", "E", "F", "void"]])
+    }
+  }
+
+  @Test("Names that the union of proposals loses are counted in what is said of it")
+  func unionIsCut() async throws {
+    try await Bench.with(Self.knobs) { bench in
+      let teacher = proposing([["A", "B", "C", "D"], ["E", "F"], ["A"]]) { _ in .stop("no idea") }
+      let (taxonomy, log) = try await bench.grow(teacher)
+      #expect(names(taxonomy) == ["A", "B", "C", "D"])
+      #expect(log.notices.contains { $0.contains("the first 4 of the 6 names") })
+    }
+  }
+
+  @Test("The planner reads a part of a level that is too wide, and that is told")
+  func wideLevel() async throws {
+    let knobs: Lab.Knobs = [
+      (["taxonomy", "depth"], "4"), (["taxonomy", "children"], "[6, 6]"),
+      (["taxonomy", "children-cap"], "8"), (["taxonomy", "proposals"], "1"),
+      (["taxonomy", "frontier-cap"], "40"),
+    ]
+    try await Bench.with(knobs) { bench in
+      let teacher = GrowthScript.even(6)
+      let (_, log) = try await bench.grow(teacher)
+      let plans = teacher.requests.filter { $0.task == "plan-level" }
+      #expect(plans.map { $0.inputs?["nodes"]?.array?.count } == [6, 36, 200])
+      #expect(
+        log.notices.contains { $0.contains("216 nodes on level 3") && $0.contains("the first 200") }
+      )
+    }
+  }
+
   @Test("Removing up to half of what two proposals named is no cause for repair")
   func halfRemoved() async throws {
     try await Bench.with(Self.knobs) { bench in
@@ -245,6 +330,7 @@ struct GrowthTests {
       let grown = taxonomy.nodes.filter { !taxonomy.isLeaf($0.id) }.map(\.name)
       #expect(grown == ["Fruit", "B", "D"])
       #expect(taxonomy.nodes.allSatisfy { !$0.isUnexpanded })
+      #expect(taxonomy.nodes.filter(\.isCapped).map(\.name) == ["A", "C"])
       #expect(log.notices.count == 1)
       #expect(log.notices[0].contains("frontier cap"))
     }

@@ -96,13 +96,13 @@ struct Lab: Sendable {
 
   @discardableResult
   func run(
-    until stage: StageName = .samples, teacher: (any Teacher)? = nil,
+    until stage: StageName = .samples, replans: Bool = false, teacher: (any Teacher)? = nil,
     observer: NoticeList = NoticeList()
   ) async throws -> RunReport {
     let run = GenerationRun(store, observer: observer) { settings in
       teacher ?? EmbeddedTeacher(rates: settings.embedded)
     }
-    return try await run.run(until: stage)
+    return try await run.run(until: stage, replans: replans)
   }
 
   // MARK: Files
@@ -133,6 +133,20 @@ struct Lab: Sendable {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try write(path, text)
     }
+  }
+
+  /// Changes the text by an edit that a person makes.
+  func apply(_ edit: (Sources) -> SourceEdit) throws {
+    guard let sources = try sources else { return }
+    try write(edit(sources).apply(to: sources, isForced: true).sources)
+  }
+
+  /// What is stale, by stage; those that are fresh are left out.
+  func stale() throws -> [StageName: Freshness] {
+    let plan = try RunPlan(Snapshot(workingDirectory: root), base: try store.head())
+    return Dictionary(
+      uniqueKeysWithValues: plan.stages.filter { $0.freshness != .fresh }
+        .map { ($0.stage, $0.freshness) })
   }
 
   /// The recipe, the prompts and the sources as they stand in the working tree.

@@ -36,9 +36,11 @@ struct RegrowthTests {
     }
   }
 
-  private func withLab(_ body: (Lab) async throws -> Void) async throws {
+  private func withLab(
+    _ more: Lab.Knobs = [], _ body: (Lab) async throws -> Void
+  ) async throws {
     try await withTemporaryDirectory { folder in
-      let lab = try Lab.make(in: folder, recipe: try Lab.recipe(Self.knobs))
+      let lab = try Lab.make(in: folder, recipe: try Lab.recipe(Self.knobs + more))
       try await lab.run(until: .strategies, teacher: Self.teacher())
       try await body(lab)
     }
@@ -88,6 +90,26 @@ struct RegrowthTests {
         teacher.requests.filter { $0.task == "plan-level" }.allSatisfy {
           $0.draw.hasPrefix("regrowth 1 of ")
         })
+    }
+  }
+
+  @Test(
+    "Of nodes with equal votes the frontier cap takes that of most weight", arguments: [9, 0.1])
+  func frontierWeight(_ weight: Double) async throws {
+    try await withLab([(["taxonomy", "frontier-cap"], "1")]) { lab in
+      let node = try #require(try lab.sources).id("Setting a")
+      try lab.apply { _ in .weigh(node, weight) }
+      let teacher = Self.teacher()
+      try await lab.regrow(try #require(try lab.sources).id("Setting"), teacher: teacher)
+      let divided = Set(
+        teacher.requests.filter { $0.task == "propose-children" }.map(GrowthScript.node))
+      #expect(divided.contains("Setting a") == (weight > 1))
+      #expect(divided.count == 3)
+      let tree = try #require(try lab.sources?.taxonomies[1])
+      for child in tree.children(of: tree.root.id) where tree.isLeaf(child.id) {
+        #expect(child.isCapped)
+      }
+      #expect(tree.find(node)?.isCapped == (weight < 1))
     }
   }
 

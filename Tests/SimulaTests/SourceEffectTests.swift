@@ -1,5 +1,6 @@
 import ArtifactStore
 import Dataset
+import TestSupport
 import Testing
 
 @testable import Simula
@@ -130,6 +131,86 @@ struct SourceEffectTests {
     let effect = try SourceEffect(from: before, to: renamed, recipe: recipe, use: SlotUse())
     #expect(effect.movedSlots == 0 && effect.rewordedSlots > Self.slots / 4)
     #expect(effect.strategies == ["strategy 'S' draws from the changed branch 'Mood'"])
+  }
+
+  @Test("Other knobs of a strategy make all its slots stale, and no others")
+  func knobs() throws {
+    var recipe = try Lab.parsed([(["samples"], "\(Self.slots)")])
+    var before = Self.sources
+    let narrow = Grove.strategy([before.id("Stone"), before.id("Place")], weight: 2)
+    before.strategies.append(narrow)
+    var after = before
+    after.strategies[1].overrides.candidates = recipe.metaPrompts.candidates + 1
+    let sampler = MixSampler(before, randomSeed: recipe.randomSeed)
+    let drawn = try (0..<Self.slots).filter { try sampler.mix(slot: $0).strategy == narrow.id }
+    #expect(drawn.count > 50 && drawn.count < Self.slots - 50)
+    for order in StrategyKnobs.Order.allCases {
+      recipe.strategy.order = order
+      let sampler = MixSampler(before, recipe: recipe)
+      let drawn = try (0..<Self.slots).filter { try sampler.mix(slot: $0).strategy == narrow.id }
+      let effect = try SourceEffect(from: before, to: after, recipe: recipe, use: SlotUse())
+      #expect(effect.retunedSlots == drawn.count && !effect.isNothing, "\(order)")
+      #expect(effect.staleSlots.map(\.slot) == drawn.map { .numbered($0) }, "\(order)")
+      #expect(effect.staleSlots.allSatisfy { $0.reason == .knobs })
+    }
+    // What the recipe says anyway is no other knob.
+    recipe.strategy.order = .weighted
+    after.strategies[1].overrides.candidates = recipe.metaPrompts.candidates
+    let same = try SourceEffect(from: before, to: after, recipe: recipe, use: SlotUse())
+    #expect(same.retunedSlots == 0 && same.staleSlots == [])
+  }
+
+  @Test("The stale slots are listed in order, each with its reason")
+  func list() throws {
+    let recipe = try Lab.parsed([
+      (["samples"], "\(Self.slots - 1)"), (["meta-prompts", "instances"], "3"),
+    ])
+    let before = Self.sources
+    var after = try SourceEdit.remove(before.id("Cherry")).apply(to: before).sources
+    after = try SourceEdit.rename(before.id("Glad"), to: "Merry").apply(to: after).sources
+    let truth = try bruteForce(before, after)
+    let effect = try SourceEffect(from: before, to: after, recipe: recipe, use: SlotUse())
+    var expected: [SourceEffect.StaleSlot] = []
+    for slot in 0..<(Self.slots - 1) {
+      if truth.moved.contains(slot / 3) {
+        expected.append(.init(slot: .numbered(slot), reason: .moved))
+      } else if truth.reworded.contains(slot / 3) {
+        expected.append(.init(slot: .numbered(slot), reason: .reworded))
+      }
+    }
+    #expect(effect.staleSlots == expected)
+    #expect(effect.movedSlots > 0 && effect.rewordedSlots > 0)
+    #expect(effect.movedSlots + effect.rewordedSlots == expected.count)
+  }
+
+  @Test("What is grown besides is told, and so are stages that are stale for another reason")
+  func besides() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(
+        in: folder, recipe: try Lab.recipe(AttemptTests.steady + [(["samples"], "4")]))
+      try await lab.run()
+      func effect(_ edit: SourceEdit) throws -> SourceEffect {
+        let snapshot = try Snapshot(workingDirectory: lab.root)
+        let before = try #require(snapshot.sources)
+        let after = try edit.apply(to: before).sources
+        return try SourceEffect(
+          from: before, to: after, recipe: snapshot.recipe, use: SlotUse(),
+          plan: try RunPlan(snapshot.with(after), base: try lab.head()))
+      }
+      let node = try #require(try lab.sources?.taxonomies[0].leaves.first).id
+      let rename = try effect(.rename(node, to: "Another name"))
+      #expect(rename.growths == [] && rename.otherStages == [])
+      let added = try effect(.addFactor("Wording", children: []))
+      #expect(added.growths.map(\.name) == ["Wording"])
+      // Depth 2 and 2 or 3 children with 2 proposals: 1 + 3 nodes of 3 answers each, and a plan.
+      #expect(added.growths.map(\.estimatedCalls) == [13])
+      #expect(added.staleSlots == [] && !added.isNothing)
+      #expect(try effect(.addFactor("Wording", children: ["A", "B"])).growths == [])
+      try lab.set(["random-seed"], to: "8")
+      #expect(try effect(.rename(node, to: "Another name")).otherStages == [.mixes])
+      try lab.set(["taxonomy", "depth"], to: "3")
+      #expect(try effect(.rename(node, to: "Another name")).otherStages == [.taxonomies, .mixes])
+    }
   }
 
   @Test("Removing one of 512 equal leaves moves about that share of the slots")

@@ -11,7 +11,10 @@ struct SourceMergeTests {
     let merge = SourceMerge(base: base, ours: ours)
     let roots = theirs.taxonomies.map { Taxonomy(nodes: [$0.root]) }
     let factors = merge.factors(roots)
-    let taxonomies = merge.taxonomies(theirs.taxonomies, factors: factors)
+    let taxonomies = factors.compactMap { factor in
+      let grown = theirs.taxonomies.first { $0.root.id == factor.root.id }
+      return grown.map { merge.taxonomy($0) } ?? factor
+    }
     return merge.strategies(theirs.strategies, taxonomies: taxonomies)
   }
 

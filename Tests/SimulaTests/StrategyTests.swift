@@ -104,6 +104,31 @@ struct StrategyTests {
     #expect(found.strategies.map(\.weight) == [10, 1])
   }
 
+  @Test("Of too many paths the first levels that fit are offered, the smallest first")
+  func manyPaths() async throws {
+    func tree(_ name: String, _ count: Int) -> Taxonomy {
+      Grove.taxonomy(([name] + (0..<count).map { "  \(name) \($0)" }).joined(separator: "\n"))
+    }
+    let wide = [tree("Wide", 60), tree("Small", 3), tree("Wider", 70), tree("Middle", 20)]
+    let found = try await plan(
+      [[strategy(["Wide", "Small > Small 1", "Wider", "Middle"])]], taxonomies: wide)
+    let paths = found.requests[0].inputs?["paths"]?.array?.compactMap { $0["path"]?.string } ?? []
+    // The roots, and 60, 3 and 20 below them.
+    #expect(paths.count == 87)
+    #expect(!paths.contains { $0.hasPrefix("Wider >") })
+    #expect(found.strategies[0].roots[1] == wide[1].children(of: wide[1].root.id)[1].id)
+    #expect(found.log.notices.count == 1)
+    #expect(found.log.notices[0].contains("'Wider'") && !found.log.notices[0].contains("'Wide',"))
+  }
+
+  @Test("A name that holds the separator gives no path twice")
+  func separatorInName() async throws {
+    let trees = ["A\n  B\n  C", "A > B\n  D\n  E"].map(Grove.taxonomy)
+    let found = try await plan([[strategy(["A", "A > B > D"])]], taxonomies: trees)
+    let paths = found.requests[0].inputs?["paths"]?.array?.compactMap { $0["path"]?.string } ?? []
+    #expect(Set(paths).count == paths.count)
+  }
+
   @Test("The roots and the first level are offered")
   func offers() async throws {
     let found = try await plan([[strategy(["Fruit", "Place", "Mood"])]])

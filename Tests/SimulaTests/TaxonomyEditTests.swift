@@ -69,6 +69,33 @@ struct TaxonomyEditTests {
     }
   }
 
+  @Test("Other knobs of a strategy ask for its slots alone, as the effect says")
+  func strategyKnobs() async throws {
+    var sources = Garden.sources
+    sources.strategies.append(
+      Grove.strategy([sources.id("Operation"), sources.id("Outdoors")], weight: 1))
+    try await Garden.with(sources: sources) { garden in
+      let sampler = MixSampler(sources, randomSeed: 7)
+      let slots = try (0..<12).filter {
+        try sampler.mix(slot: $0).strategy == sources.strategies[1].id
+      }
+      #expect(slots.count > 1 && slots.count < 11)
+      var edited = sources
+      edited.strategies[1].overrides.candidates = 3
+      let recipe = try Snapshot(workingDirectory: garden.lab.root).recipe
+      let effect = try SourceEffect(
+        from: sources, to: edited, recipe: recipe,
+        use: try SlotUse(try garden.lab.head(), instances: 1))
+      #expect(effect.staleSlots.map(\.slot.number) == slots)
+      #expect(effect.staleSamples == slots.count)
+      #expect(effect.estimatedCalls == slots.count * Garden.all.count)
+      try garden.lab.write(edited)
+      #expect(try await garden.asked() == Garden.questions(Garden.all, slots))
+      try garden.lab.write(sources)
+      #expect(try await garden.asked().isEmpty)
+    }
+  }
+
   @Test("A leaf that is removed from grown taxonomies re-plans and proposes nothing")
   func grown() async throws {
     try await Garden.with([(["samples"], "20")], sources: nil) { garden in
