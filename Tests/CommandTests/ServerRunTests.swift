@@ -73,11 +73,12 @@ struct ServerRunTests {
       let first = try await dataset.run()
       let digest = try await dataset.datasetDigest()
       var other = recipe
-      other.fraction = 0.9
+      other.fraction = 0.7
       try dataset.write(other)
       let there = try await dataset.run()
       #expect(there.asked > 0)
-      #expect(there.asked * 2 < first.asked)
+      // Three of eight slots join; what exactly is asked for them is counted elsewhere.
+      #expect(there.asked * 3 < first.asked * 2)
       #expect(try await dataset.datasetDigest() != digest)
       try dataset.write(recipe)
       let back = try await dataset.run()

@@ -30,7 +30,20 @@ struct StarterRunTests {
         let address = "http://127.0.0.1:8080/v1"
         #expect(recipe.contains(address))
         try dataset.write(recipe.replacing(address, with: server.baseURL), to: "recipe.yaml")
+        let languages = try? dataset.read("taxonomies/language.yaml")
+        #expect((languages != nil) == (name == "global-mmlu"))
         let result = try await dataset.run("--samples", "6")
+        if let languages {
+          // The languages are as they came; the other factors have grown.
+          #expect(languages.split(separator: "\n").count { $0.contains(", in: ") } == 42)
+          #expect(try dataset.read("taxonomies/language.yaml") == languages)
+          #expect(try dataset.read("taxonomies/subject.yaml").contains(", in: "))
+          let enumeration = try #require(recipe.firstMatch(of: /enum:\s+\[([^\]]*)\]/)).1
+          for name in enumeration.split(separator: ",") {
+            let trimmed = name.trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(languages.contains("name: \"\(trimmed)\""), "\(trimmed)")
+          }
+        }
         #expect(result.kept == 6)
         let samples = try await dataset.samples()
         #expect(samples.count == 6)
