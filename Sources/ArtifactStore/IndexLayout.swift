@@ -2,7 +2,7 @@ import Foundation
 
 /// Where the sections of an index segment lie.
 struct IndexLayout: Sendable {
-  static let magic = Array("STEMMAX3".utf8)
+  static let magic = Array("STEMMAX4".utf8)
   static let headerSizeInBytes = MappedFile.pageSizeInBytes
   static let shardSizeInBytes = 28
   /// More cannot be numbered with 4 bytes.
@@ -18,7 +18,7 @@ struct IndexLayout: Sendable {
   /// The field whose hashes are there; nil when there are none.
   let keyField: String?
 
-  let ids, order, keys, keyOrder, keyHashes, shards, trees, checksums: Range<Int>
+  let ids, order, keys, keyWords, keyOrder, keyHashes, shards, trees, checksums: Range<Int>
 
   init(
     recordCount: Int, shardCount: Int, treeCount: Int, hasKeys: Bool, isDistinct: Bool,
@@ -40,6 +40,7 @@ struct IndexLayout: Sendable {
     ids = section(recordCount, Digest.length)
     order = section(recordCount, 4)
     keys = section(hasKeys ? recordCount : 0, Digest.length)
+    keyWords = section(hasKeys ? recordCount : 0, 8)
     keyOrder = section(hasKeys ? recordCount : 0, 4)
     keyHashes = section(keyField == nil ? 0 : recordCount, 8)
     shards = section(shardCount, Self.shardSizeInBytes)

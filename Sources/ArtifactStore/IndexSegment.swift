@@ -26,9 +26,9 @@ struct ShardKey: Hashable, Sendable {
 ///
 /// All numbers are little-endian. Sections begin at whole pages, in this order: the header; the ids,
 /// 32 bytes each, shard by shard in row order; their ordinals sorted by id, 4 bytes each; for calls
-/// the keys and their ordinals sorted by key; for imports the hash of each record's key field, 8
-/// bytes each; the shards; the objects of the trees that are covered, sorted; the CRC-32 of every
-/// page before, and that of these checksums.
+/// the keys in row order, their first 8 bytes sorted, and their ordinals sorted by key; for imports
+/// the hash of each record's key field, 8 bytes each; the shards; the objects of the trees that are
+/// covered, sorted; the CRC-32 of every page before, and that of these checksums.
 final class IndexSegment: Sendable {
   let layout: IndexLayout
   let shards: [IndexedShard]
@@ -201,23 +201,27 @@ extension IndexSegment {
     try visit(idPrefix, order: layout.order, digests: layout.ids, body)
   }
 
-  /// Visits the ordinals of the calls with a key, in no order.
+  /// Visits the ordinals of the calls with a key, in no order; only the first 8 bytes are looked at
+  /// where none has it.
   func visit(
     key: Digest, _ body: (_ ordinal: Int) throws(IndexDamage) -> Bool
   ) throws(IndexDamage) {
     guard layout.hasKeys else { return }
     let wanted = key.leadingWord
-    var position = try lowerBound(wanted, order: layout.keyOrder, digests: layout.keys)
-    while position < layout.recordCount {
+    var position = try DigestOrder.lowerBound(of: wanted, in: layout.recordCount, keyWord)
+    while position < layout.recordCount, try keyWord(position) == wanted {
       let ordinal = try self.ordinal(position, layout.keyOrder)
       let entry = try bytes(layout.keys.entries(ordinal..<(ordinal + 1), size: Digest.length))
-      let found = Digest(loading: entry)
-      guard found.leadingWord == wanted else { return }
-      if found == key {
+      if Digest(loading: entry) == key {
         guard try body(ordinal) else { return }
       }
       position += 1
     }
+  }
+
+  private func keyWord(_ position: Int) throws(IndexDamage) -> UInt64 {
+    try bytes(layout.keyWords.entries(position..<(position + 1), size: 8))
+      .loadLittle(at: 0, UInt64.self)
   }
 
   private func visit(

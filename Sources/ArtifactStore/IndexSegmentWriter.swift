@@ -12,14 +12,20 @@ struct IndexSegmentWriter {
 
   /// Writes the file; 12 bytes of memory a record.
   func write(to path: String) throws {
-    let (order, isDistinct) = try sorted { $0.ids.lazy.map(\.digest) }
+    let ids = try sorted { $0.ids.lazy.map(\.digest) }
     let layout = IndexLayout(
       recordCount: recordCount, shardCount: shardCount, treeCount: trees.count, hasKeys: hasKeys,
-      isDistinct: isDistinct, keyField: keyField)
+      isDistinct: ids.isDistinct, keyField: keyField)
     var file = try PagedFile(path)
     try file.append(layout.header)
-    try write(to: &file, order) { $0.ids.lazy.map(\.digest) }
-    if hasKeys { try write(to: &file, try sorted { $0.keys }.order) { $0.keys } }
+    try write(to: &file) { $0.ids.lazy.map(\.digest) }
+    try write(to: &file, numbers: (consume ids).order)
+    if hasKeys {
+      try write(to: &file) { $0.keys }
+      let keys = try sorted { $0.keys }
+      try write(to: &file, numbers: keys.order.lazy.map { keys.words[Int($0)] })
+      try write(to: &file, numbers: keys.order)
+    }
     if keyField != nil {
       for number in 0..<shardCount {
         for hash in try shard(number).keyHashes { try file.append(little: hash) }
@@ -36,24 +42,31 @@ struct IndexSegmentWriter {
     try file.keep()
   }
 
-  /// The order of the digests, and whether no two begin with the same 8 bytes.
+  /// The first 8 bytes of digests by their ordinals, and the ordinals in the order of these.
+  private struct Sorted {
+    let words: [UInt64]
+    let order: [UInt32]
+
+    /// Whether no two begin with the same 8 bytes.
+    var isDistinct: Bool {
+      zip(order, order.dropFirst()).allSatisfy { words[Int($0)] != words[Int($1)] }
+    }
+  }
+
   private func sorted(
     _ digests: (RecordIndex.NewShard) -> some Sequence<Digest>
-  ) throws -> (order: [UInt32], isDistinct: Bool) {
+  ) throws -> Sorted {
     var words: [UInt64] = []
     words.reserveCapacity(recordCount)
     for number in 0..<shardCount {
       for digest in digests(try shard(number)) { words.append(digest.leadingWord) }
     }
-    let order = DigestOrder.sorted(words)
-    let pairs = zip(order, order.dropFirst())
-    return (order, pairs.allSatisfy { words[Int($0)] != words[Int($1)] })
+    return Sorted(words: words, order: DigestOrder.sorted(words))
   }
 
-  /// Writes one digest a record, then their order.
+  /// Writes one digest a record.
   private func write(
-    to file: inout PagedFile, _ order: [UInt32],
-    _ digests: (RecordIndex.NewShard) -> some Sequence<Digest>
+    to file: inout PagedFile, _ digests: (RecordIndex.NewShard) -> some Sequence<Digest>
   ) throws {
     for number in 0..<shardCount {
       for digest in digests(try shard(number)) {
@@ -61,7 +74,12 @@ struct IndexSegmentWriter {
       }
     }
     try file.endPage()
-    for ordinal in order { try file.append(little: ordinal) }
+  }
+
+  private func write(
+    to file: inout PagedFile, numbers: some Sequence<some FixedWidthInteger>
+  ) throws {
+    for number in numbers { try file.append(little: number) }
     try file.endPage()
   }
 }

@@ -1,4 +1,4 @@
-/// Finds the texts that share a band's key with a text: 16 to 20 bytes a text and band.
+/// Finds the texts that share a band's key with a text: 10 to 12 bytes a text and band.
 struct BandTable: Sendable {
   private static let none = UInt32.max
 
@@ -20,7 +20,7 @@ struct BandTable: Sendable {
     self.tags = tags
     previous = [UInt32](repeating: Self.none, count: tags.count)
     var capacity = heads.count
-    while capacity < tags.count { capacity *= 2 }
+    while 2 * capacity < tags.count { capacity *= 2 }
     resize(to: capacity)
   }
 
@@ -52,7 +52,7 @@ struct BandTable: Sendable {
 
   /// Adds the next text by its keys.
   mutating func add(_ keys: [UInt64]) {
-    if tags.count + keys.count > heads.count { resize(to: heads.count * 2) }
+    if tags.count + keys.count > 2 * heads.count { resize(to: heads.count * 2) }
     for key in keys {
       let tag = UInt32(truncatingIfNeeded: key)
       let slot = slot(tag)

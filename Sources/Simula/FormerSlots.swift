@@ -6,7 +6,7 @@ import Teachers
 struct FormerSlots: Sendable {
   /// How many slots the last run settled.
   let count: Int
-  /// The slots with another mix, or one of which requests say something else.
+  /// The slots with another mix, other words in requests, or other knobs of their strategy.
   private let changed: Set<Int>
   private let work: SlotWork
   private let attempts: Int

@@ -147,21 +147,14 @@ extension SlotHistory {
   /// - Returns: Nil when they are so many that deriving all slots is less work, when the last run kept
   ///   nothing, and when a slot has no mix any more, which may be one that is not needed.
   func use(for sources: Sources, _ recipe: Recipe) -> Use? {
-    guard file.size(ofColumn: 0) > 0 else { return nil }
-    let knobs = Dictionary(
-      sources.strategies.map { ($0.id, $0.overrides) }, uniquingKeysWith: { first, _ in first })
-    for strategy in self.sources.strategies {
-      guard knobs[strategy.id] ?? strategy.overrides == strategy.overrides else { return nil }
-    }
-    let comparison = MixComparison(
-      from: self.sources, to: sources, randomSeed: recipe.randomSeed,
-      order: recipe.strategy.order, usesWholeTaxonomies: recipe.arm.usesWholeTaxonomies,
-      slotCount: slotCount)
-    guard let slots = try? comparison.changedSlots() else { return nil }
-    let changed = slots.moved + slots.reworded
+    guard file.size(ofColumn: 0) > 0,
+      let stale = try? SourceEffect.staleGroups(
+        from: self.sources, to: sources, recipe: recipe, count: slotCount)
+    else { return nil }
+    let changed = Set(stale.map(\.number))
     // What is dropped has to be derived as well, to know its records.
     let dropped = max(0, slotCount - recipe.sampleCount)
     let most = min(slotCount, recipe.sampleCount) / 2
-    return changed.count + dropped > most ? nil : Use(history: self, changed: Set(changed))
+    return changed.count + dropped > most ? nil : Use(history: self, changed: changed)
   }
 }

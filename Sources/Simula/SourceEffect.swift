@@ -113,8 +113,16 @@ package struct SourceEffect: Sendable, Hashable {
     estimatedCalls = use.callsPerSample.map { Int((Double(staleSlots.count) * $0).rounded()) }
   }
 
-  /// The slots that share a mix, with why they are stale.
-  private static func staleGroups(
+  /// The first of so many slots, or of those that share a mix, whose samples are to be made anew.
+  ///
+  /// - Parameters:
+  ///   - before: The sources that the samples were made from.
+  ///   - after: The sources as edited.
+  ///   - recipe: Under which both are compared.
+  ///   - count: How many slots, or groups that share a mix, are compared.
+  /// - Returns: Their numbers in order, with why they are stale.
+  /// - Throws: ``SimulaError`` when one finds no mix that the pairs allow.
+  static func staleGroups(
     from before: Sources, to after: Sources, recipe: Recipe, count: Int
   ) throws(SimulaError) -> [(number: Int, reason: StaleSlot.Reason)] {
     let changes = try MixComparison(

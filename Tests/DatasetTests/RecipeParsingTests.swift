@@ -2,6 +2,23 @@ import CanonicalJSON
 import Dataset
 import Testing
 
+@Suite("Shares of a count")
+struct ShareTests {
+  @Test("a share is what a person reckons, whatever doubles make of it")
+  func shares() {
+    var slots = SlotKnobs()
+    var gaps = GapFillKnobs()
+    for percent in 0...1000 {
+      slots.extraShare = Double(percent) / 100
+      gaps.limit = slots.extraShare
+      for count in [1, 7, 12, 100, 12_345, 512_000] {
+        #expect(slots.extra(of: count) == count * percent / 100, "\(percent)% of \(count)")
+        #expect(gaps.most(of: count) == count * percent / 100, "\(percent)% of \(count)")
+      }
+    }
+  }
+}
+
 @Suite("Recipes that are read")
 struct RecipeParsingTests {
   @Test("A recipe that says only what it must has the documented defaults")

@@ -1,7 +1,25 @@
 import CanonicalJSON
 import Dataset
-import Simula
 import Testing
+
+@testable import Simula
+
+@Suite("The form of an answer by itself")
+struct AnswerFormTests {
+  @Test("a solver is given the whole schema of an answer that is a reference")
+  func reference() throws {
+    let form = try SampleForm(
+      SampleShape(
+        schema: """
+          {"type":"object","properties":{"question":{"type":"string"},\
+          "answer":{"$ref":"#/definitions/choice"}},\
+          "definitions":{"choice":{"enum":["A","B"]}}}
+          """, answer: "answer", question: ["question"]))
+    #expect(form.answerSchema == ["enum": ["A", "B"]])
+    #expect(form.problem(answer: "B") == nil)
+    #expect(form.problem(answer: "C") != nil)
+  }
+}
 
 @Suite("Wrong answers made by code")
 struct AnswerChangeTests {

@@ -336,6 +336,30 @@ struct GrowthTests {
     }
   }
 
+  @Test("All proposals for a node are under way at once")
+  func proposalsAtOnce() async throws {
+    try await Bench.with([(["taxonomy", "depth"], "1"), (["taxonomy", "proposals"], "3")]) {
+      bench in
+      let asked = Mutex(0)
+      let most = Mutex(0)
+      let inner = GrowthScript.even(3)
+      let teacher = ScriptedTeacher { request throws(TeacherError) in
+        if request.task == "propose-children" {
+          let number = asked.withLock { count in
+            count += 1
+            return count
+          }
+          // None is answered before the others are asked, unless these never come.
+          for _ in 0..<20_000 where asked.withLock({ $0 }) < 3 { await Task.yield() }
+          if number == 1 { most.withLock { $0 = asked.withLock { $0 } } }
+        }
+        return try await inner.reply(to: request).answer
+      }
+      _ = try await bench.grow(teacher)
+      #expect(most.withLock { $0 } == 3)
+    }
+  }
+
   @Test("What is recorded and its order do not depend on the order in which answers come")
   func timing() async throws {
     var lines: Set<[RecordID]> = []

@@ -179,6 +179,16 @@ struct Lab: Sendable {
 
   static let dataKinds: [RecordKind] = [.mixes, .metaPrompts, .samples, .rejections, .verdicts]
 
+  /// How the data differs from that of a new dataset with the same texts; empty for not at all.
+  func differencesFromScratch(
+    in folder: URL, _ name: String, teacher: (any Teacher)? = nil
+  ) async throws -> [String] {
+    let fresh = try Lab.make(
+      in: folder, named: "scratch-\(name)", recipe: "", files: try inputs())
+    try await fresh.run(teacher: teacher)
+    return try state().differences(fresh.state())
+  }
+
   /// All that data stages made, in a form in which two datasets can be compared.
   func state() throws -> DataState {
     var ids: [RecordKind: Set<RecordID>] = [:]

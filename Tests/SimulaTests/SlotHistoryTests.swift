@@ -127,10 +127,10 @@ struct SlotHistoryTests {
         try lab.set(["samples"], to: number.isMultiple(of: 2) ? "15" : "16")
         try bytes.write(to: lab.slotFile)
         try await lab.run(teacher: Self.teacher)
-        let fresh = try Lab.make(
-          in: folder, named: "fresh-\(number)", recipe: "", files: try lab.inputs())
-        try await fresh.run(teacher: Self.teacher)
-        #expect(try lab.state().differences(fresh.state()) == [], comment)
+        #expect(
+          try await lab.differencesFromScratch(in: folder, "\(number)", teacher: Self.teacher)
+            == [],
+          comment)
       }
       try await check(Data(), "empty")
       try await check(whole.prefix(5000), "cut off")
@@ -217,14 +217,33 @@ struct SlotHistoryTests {
         history.append(change.rawValue)
         try change.apply(to: lab, &random)
         try await lab.run(teacher: Self.teacher)
-        let fresh = try Lab.make(
-          in: folder, named: "fresh-\(step)", recipe: "", files: try lab.inputs())
-        try await fresh.run(teacher: Self.teacher)
         #expect(
-          try lab.state().differences(fresh.state()) == [],
+          try await lab.differencesFromScratch(in: folder, "\(step)", teacher: Self.teacher) == [],
           "seed \(seed): \(history.joined(separator: "; "))")
       }
       #expect(try Verification(lab.store).damages == [])
+    }
+  }
+
+  @Test("Other knobs of a strategy derive the slots that drew it, and no others")
+  func overrides() async throws {
+    try await withTemporaryDirectory { folder in
+      var sources = Garden.sources
+      let roots = sources.taxonomies.map(\.root.id)
+      let rare = Grove.strategy([roots[0]], weight: 1)
+      sources.strategies = [Grove.strategy(roots, weight: 9), rare]
+      let lab = try Lab.make(
+        in: folder, recipe: try Lab.recipe([(["samples"], "60")]), files: Self.files(of: sources))
+      let first = try await lab.run()
+      let slots = try lab.records(.mixes).count { $0["strategy"] == .string(rare.id.text) }
+      #expect((1...20).contains(slots))
+      sources.strategies[1].overrides.candidates = 5
+      try lab.write(sources)
+      let report = try await lab.run()
+      #expect(report.counts.asked > 0)
+      #expect(
+        report.counts.asked + report.counts.cached < first.counts.asked * (slots + 2) / 60 * 2)
+      #expect(try await lab.differencesFromScratch(in: folder, "again") == [])
     }
   }
 
@@ -237,9 +256,7 @@ struct SlotHistoryTests {
       let report = try await lab.run(teacher: ScriptedTeacher.texts("never"))
       #expect(report.counts.cached < first.counts.asked / 6)
       #expect(try lab.ids(.samples).count == 5)
-      let fresh = try Lab.make(in: folder, named: "fresh", recipe: "", files: try lab.inputs())
-      try await fresh.run()
-      #expect(try lab.state() == fresh.state())
+      #expect(try await lab.differencesFromScratch(in: folder, "again") == [])
     }
   }
 
@@ -263,9 +280,7 @@ struct SlotHistoryTests {
       await #expect(throws: TeacherError.self) { try await lab.run(teacher: failing) }
       #expect(try lab.state() == before)
       try await lab.run()
-      let fresh = try Lab.make(in: folder, named: "fresh", recipe: "", files: try lab.inputs())
-      try await fresh.run()
-      #expect(try lab.state().differences(fresh.state()) == [])
+      #expect(try await lab.differencesFromScratch(in: folder, "again") == [])
     }
   }
 
