@@ -10,7 +10,8 @@ final class Tally: Sendable {
   private let writer: VersionWriter
   private struct Counts {
     var rejections: [Rejection: Int] = [:]
-    var causes: [String: Int] = [:]
+    /// Nil once something was kept: nobody asks any more, and a model may find ever other words.
+    var causes: [String: Int]? = [:]
     var samples: [NodeID: Int] = [:]
   }
   private let counts = Mutex(Counts())
@@ -31,7 +32,7 @@ final class Tally: Sendable {
 
   /// The commonest causes of rejections in words.
   var causes: String {
-    let causes = counts.withLock { $0.causes }
+    let causes = counts.withLock { $0.causes } ?? [:]
     let common = causes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(3)
     return common.map { "\($0.key) (\($0.value)x)" }.joined(separator: "; ")
   }
@@ -40,6 +41,7 @@ final class Tally: Sendable {
   func settle(_ trails: [SlotOutcome<SlotTrail>], isKept: Bool) throws {
     if isKept, let mix = trails.last?.value.mix {
       counts.withLock { counts in
+        counts.causes = nil
         for node in mix.nodes { counts.samples[node, default: 0] += 1 }
       }
     }
@@ -91,7 +93,7 @@ final class Tally: Sendable {
     counts.withLock { counts in
       counts.rejections[reason, default: 0] += 1
       if reason != .refined {
-        counts.causes["\(reason.rawValue): \(detail.prefix(120))", default: 0] += 1
+        counts.causes?["\(reason.rawValue): \(detail.prefix(120))", default: 0] += 1
       }
     }
   }
