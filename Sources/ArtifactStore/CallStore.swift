@@ -161,11 +161,10 @@ package final class CallStore: Sendable {
     var new: [Call] = []
     new.reserveCapacity(taken.count)
     for call in taken {
-      let known = try store.index.find(call.record.id)
-      guard !known.contains(where: { store.repository.contains($0.location.object) }) else {
-        continue
+      let known = try store.index.calls(key: call.key).contains {
+        $0.id == call.record.id && store.repository.contains($0.location.object)
       }
-      new.append(call)
+      if !known { new.append(call) }
     }
     if !new.isEmpty { try commit(new) }
     pending.withLock { pending in

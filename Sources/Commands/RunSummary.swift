@@ -72,6 +72,10 @@ struct RunSummary {
 
   private func printJSON() {
     let counts = report.counts
+    // Who derives nothing knows no more of slots than what they came to.
+    let derives = counts.asked + counts.cached > 0 || !report.versions.isEmpty
+    let rejections = report.rejections.sorted { $0.key.rawValue < $1.key.rawValue }
+      .map { ($0.key.rawValue, JSON($0.value)) }
     Output.json(
       "run",
       [
@@ -86,18 +90,13 @@ struct RunSummary {
               "under-covered": JSON($0.underCovered),
             ]
           } ?? .null
-        ), ("exhausted-slots", JSON(report.exhaustedSlots)), ("asked", JSON(counts.asked)),
+        ), ("exhausted-slots", derives ? JSON(report.exhaustedSlots) : .null),
+        ("asked", JSON(counts.asked)),
         ("cached", JSON(counts.cached)), ("input-tokens", JSON(counts.usage.inputTokens)),
         ("output-tokens", JSON(counts.usage.outputTokens)),
         ("added", JSON(report.difference.added)), ("returned", JSON(report.difference.revived)),
         ("removed", JSON(report.difference.removed)),
-        (
-          "rejections",
-          .object(
-            JSONObject(
-              report.rejections.sorted { $0.key.rawValue < $1.key.rawValue }
-                .map { ($0.key.rawValue, JSON($0.value)) }))
-        ),
+        ("rejections", derives ? .object(JSONObject(rejections)) : .null),
         ("notices", .array(report.notices.map { .string($0) })),
         ("dataset-digest", report.datasetDigest.map { .string($0.hex) } ?? .null),
         ("shortfall", report.shortfall.map { .string($0) } ?? .null),

@@ -199,6 +199,13 @@ struct AnswerFaultTests {
       #expect(output.text.contains("Accepted \(kept) of 20 samples."))
       #expect(output.errorText.contains("\(20 - kept) of 20 missing: \(20 - kept) slots are"))
       #expect(output.errorText.contains("hint: 'stemma list rejections' shows why"))
+      // Nothing more can be done: what it came to is said again, and no count that nobody made.
+      let again = try await dataset.stemma.run(["run", "--json"])
+      #expect(again.exitCode == 2)
+      let summary = try JSON(parsing: Array(try #require(again.lines.last).utf8))
+      #expect(summary["kept"]?.int == kept)
+      #expect(summary["exhausted-slots"] == .null)
+      #expect(summary["rejections"] == .null)
       try await dataset.expectSound()
     }
   }
