@@ -52,15 +52,13 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     case kept
     /// The next attempt is made.
     case refused
-    /// No attempt of the slot is kept.
-    case exhausted
-    /// All that was found is forgotten, and the first attempt is made again.
-    case undone
   }
+  /// What is known of a slot without work.
+  package enum Known: Sendable { case kept, exhausted }
   /// Decides in slot order; may note why.
   package typealias Admit =
     @Sendable (_ slot: Int, _ attempt: Int, inout Value) throws -> Admission
-  /// Takes all that a slot came to, in slot order.
+  /// Takes all that a slot came to, in slot order; nothing where that was known.
   package typealias Settle =
     @Sendable (_ slot: Int, _ trail: [SlotOutcome<Value>], _ isKept: Bool, Progress) throws -> Void
 
@@ -74,6 +72,8 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     var again: [Job] = []
     var trails: [Int: [SlotOutcome<Value>]] = [:]
     var results: [Int: SlotOutcome<Value>] = [:]
+    /// The slots that were passed over, since what they come to seemed to be known.
+    var passed = Set<Int>()
     var running = 0
     var isStopped = false
     var idle: [CheckedContinuation<Void, Never>] = []
@@ -83,17 +83,30 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   private let attempt: Try
   private let admit: Admit
   private let settle: Settle
+  private let known: @Sendable (_ slot: Int) -> Known?
   private let isHopeless: @Sendable (Progress) -> Bool
   private let state = Mutex(State())
 
+  /// Sets up the filling of slots.
+  ///
+  /// - Parameters:
+  ///   - limits: How many slots, attempts and workers there are.
+  ///   - attempt: Tries a slot.
+  ///   - admit: Decides on what was accepted.
+  ///   - settle: Takes what a slot came to.
+  ///   - known: What a slot comes to without work; asked again when it is the slot's turn, and nil
+  ///     from the moment on at which an earlier slot makes it doubtful.
+  ///   - isHopeless: Whether to stop.
   package init(
     _ limits: Limits, attempt: @escaping Try, admit: @escaping Admit, settle: @escaping Settle,
+    known: @escaping @Sendable (_ slot: Int) -> Known? = { _ in nil },
     isHopeless: @escaping @Sendable (Progress) -> Bool = { _ in false }
   ) {
     self.limits = limits
     self.attempt = attempt
     self.admit = admit
     self.settle = settle
+    self.known = known
     self.isHopeless = isHopeless
   }
 
@@ -120,7 +133,7 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   private func work() async throws {
     do {
       try await withTaskCancellationHandler {
-        while let job = await nextJob() {
+        while let job = try await nextJob() {
           try Task.checkCancellation()
           try finish(job, try await attempt(job.slot, job.firstAttempt))
         }
@@ -148,9 +161,21 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   }
 
   /// The next piece of work; nil when there will be none any more.
-  private func nextJob() async -> Job? {
+  private func nextJob() async throws -> Job? {
     while true {
-      let (job, isDone) = state.withLock { state in takeJob(&state) }
+      let (taken, idle) = state.withLock { state in
+        let before = state.progress.settled
+        let taken = Result { try takeJob(&state) }
+        if case .failure = taken { state.isStopped = true }
+        // Those that wait may have something to do now.
+        guard state.isStopped || state.progress.settled > before else {
+          return (taken, [CheckedContinuation<Void, Never>]())
+        }
+        defer { state.idle = [] }
+        return (taken, state.idle)
+      }
+      for continuation in idle { continuation.resume() }
+      let (job, isDone) = try taken.get()
       if job != nil || isDone { return job }
       await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
         let mayMoveOn = state.withLock { state in
@@ -163,12 +188,22 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     }
   }
 
-  private func takeJob(_ state: inout State) -> (Job?, isOver: Bool) {
-    guard canTakeJob(state) else { return (nil, isOver(state)) }
-    state.running += 1
-    if let job = state.again.popLast() { return (job, false) }
-    defer { state.nextSlot += 1 }
-    return (Job(slot: state.nextSlot, firstAttempt: 0), false)
+  private func takeJob(_ state: inout State) throws -> (Job?, isOver: Bool) {
+    while canTakeJob(state) {
+      if let job = state.again.popLast() {
+        state.running += 1
+        return (job, false)
+      }
+      let slot = state.nextSlot
+      state.nextSlot += 1
+      guard known(slot) != nil else {
+        state.running += 1
+        return (Job(slot: slot, firstAttempt: 0), false)
+      }
+      state.passed.insert(slot)
+      if slot == state.progress.settled { try settleInOrder(&state) }
+    }
+    return (nil, isOver(state))
   }
 
   private func canTakeJob(_ state: borrowing State) -> Bool {
@@ -209,23 +244,25 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   }
 
   private func settleInOrder(_ state: inout State) throws {
-    while !isOver(state), var outcome = state.results.removeValue(forKey: state.progress.settled) {
+    while !isOver(state) {
       let slot = state.progress.settled
+      if state.passed.remove(slot) != nil {
+        guard let known = known(slot) else {
+          state.again.append(Job(slot: slot, firstAttempt: 0))
+          return
+        }
+        try close(slot, isKept: known == .kept, &state)
+        continue
+      }
+      guard var outcome = state.results.removeValue(forKey: slot) else { return }
       if let accepted = outcome.acceptedAttempt {
         let admission = try admit(slot, accepted, &outcome.value)
-        if case .undone = admission {
-          state.trails[slot] = nil
-          state.again.append(Job(slot: slot, firstAttempt: 0))
-          continue
-        }
         state.trails[slot, default: []].append(outcome)
         if case .refused = admission, accepted + 1 < limits.attempts {
           state.again.append(Job(slot: slot, firstAttempt: accepted + 1))
           continue
         }
-        var isKept = false
-        if case .kept = admission { isKept = true }
-        try close(slot, isKept: isKept, &state)
+        try close(slot, isKept: admission == .kept, &state)
       } else {
         state.trails[slot, default: []].append(outcome)
         try close(slot, isKept: false, &state)

@@ -10,6 +10,8 @@ struct Filler: Sendable {
   /// A teacher of which
   /// one attempt in 20 is accepted fails so often by chance in 1 of 170 runs of 4 attempts a slot.
   static let hopelessAfter = 25
+  /// Of so many slots that stay as they are one is told.
+  private static let toldEvery = 1024
   /// How many slots of the last run are derived at once to be dropped.
   private static let dropBatch = 64
 
@@ -100,9 +102,6 @@ struct Filler: Sendable {
     return SlotFilling(
       limits,
       attempt: { [work, duplicates] number, attempt in
-        if attempt == 0, let former, former.holds(number) {
-          return SlotOutcome(acceptedAttempt: 0, value: .asBefore)
-        }
         var outcome = try await work.run(slot: slot(number), from: attempt)
         outcome.value.question = outcome.value.value.map(duplicates.question)
         if attempt == 0, let former, number < former.count {
@@ -111,24 +110,24 @@ struct Filler: Sendable {
         return outcome
       },
       admit: { [duplicates] number, attempt, trail in
-        if trail.isAsBefore {
-          guard let former, former.holds(number) else { return .undone }
-          return duplicates.wasKept(slot: number) ? .kept : .exhausted
-        }
         trail.refusal = try trail.question.flatMap {
           try duplicates.admit($0, slot: slot(number), attempt: attempt)
         }
         return trail.refusal == nil ? .kept : .refused
       },
       settle: { [self] number, trails, isKept, progress in
-        if trails.first?.value.isAsBefore != true {
-          if let former, number < former.count {
-            try settle(former: trails.first?.value.former ?? [], number)
-          }
-          try tally.settle(trails, isKept: isKept)
+        // Slots that stay are many, and each takes no time.
+        if trails.isEmpty, number % Self.toldEvery != 0 { return }
+        if let former, number < former.count, let first = trails.first {
+          try settle(former: first.value.former, number)
         }
+        try tally.settle(trails, isKept: isKept)
         context.progress.count(context.cache.counts)
         context.progress.advance(to: progress.kept)
+      },
+      known: { [duplicates] number in
+        guard let former, former.holds(number) else { return nil }
+        return duplicates.wasKept(slot: number) ? .kept : .exhausted
       }, isHopeless: isHopeless)
   }
 

@@ -19,14 +19,6 @@ package struct SlotTrail: Sendable {
   var refusal: Duplicates.Refusal?
   /// What the last run had in the slot and this one replaces.
   var former: [SlotTrail] = []
-  /// Whether the slot is as the last run left it, so that nothing was derived.
-  var isAsBefore = false
-
-  static let asBefore = {
-    var trail = SlotTrail()
-    trail.isAsBefore = true
-    return trail
-  }()
 }
 
 /// Fills one slot: its mix, then attempts of meta-prompt, complexification, draft and critics.

@@ -17,6 +17,29 @@ struct SlotFillingTests {
     }
   }
 
+  @Test("Slots of which all is known take no work, until an earlier one makes them doubtful")
+  func known() async throws {
+    var passed = 0
+    for seed in 0..<400 {
+      var random = SplitMix(seed &+ 99)
+      let workers = [1, 2, 8, 64][Int.random(in: 0..<4, using: &random)]
+      let share = [0.1, 0.5, 0.95, 1][Int.random(in: 0..<4, using: &random)]
+      let script = SlotScript(seed: seed, workers: workers)
+      let expected = script.reference()
+      let known = expected.filter { _ in Double.random(in: 0...1, using: &random) < share }
+      let run = SlotRun(script, seed: seed, known: known)
+      let progress = try await run.filling().run()
+      #expect(progress == expected.last?.progress ?? .init(), "seed \(seed)")
+      for (settled, expected) in zip(run.settled, expected) {
+        #expect(settled.slot == expected.slot && settled.isKept == expected.isKept, "seed \(seed)")
+        #expect(settled.trail.isEmpty || settled.trail == expected.trail, "seed \(seed)")
+        #expect(!settled.trail.isEmpty || run.tries.keys.allSatisfy { $0[0] != settled.slot })
+        if settled.trail.isEmpty { passed += 1 }
+      }
+    }
+    #expect(passed > 2000)
+  }
+
   @Test("One worker and 64 settle the same", arguments: [1, 64])
   func workers(_ workers: Int) async throws {
     for seed in 1000..<1040 {

@@ -101,6 +101,8 @@ final class SlotRun: Sendable {
     var seen = Set<Int>()
     var tries: [[Int]: Int] = [:]
     var random: SplitMix
+    /// The slots that need no work, as they were settled before.
+    var known: [Int: SlotScript.Settled] = [:]
   }
 
   let script: SlotScript
@@ -110,7 +112,7 @@ final class SlotRun: Sendable {
   private let admitting: @Sendable (Int) throws -> Void
 
   init(
-    _ script: SlotScript, seed: Int,
+    _ script: SlotScript, seed: Int, known: [SlotScript.Settled] = [],
     disturb: @escaping @Sendable (Int) async throws -> Void = { _ in },
     admitting: @escaping @Sendable (Int) throws -> Void = { _ in },
     settling: @escaping @Sendable (Int) throws -> Void = { _ in }
@@ -119,7 +121,9 @@ final class SlotRun: Sendable {
     self.disturb = disturb
     self.admitting = admitting
     self.settling = settling
-    notes = Mutex(Notes(random: SplitMix(seed)))
+    var start = Notes(random: SplitMix(seed))
+    for slot in known { start.known[slot.slot] = slot }
+    notes = Mutex(start)
   }
 
   var settled: [SlotScript.Settled] { notes.withLock { $0.settled } }
@@ -146,7 +150,18 @@ final class SlotRun: Sendable {
         try settling(slot)
         let settled = SlotScript.Settled(
           slot: slot, trail: trail.map(\.acceptedAttempt), isKept: isKept, progress: progress)
-        notes.withLock { $0.settled.append(settled) }
+        notes.withLock { notes in
+          notes.settled.append(settled)
+          // Each fourth slot makes another doubtful, which comes at once or much later.
+          if slot % 4 == 0 { notes.known[slot + 1 + slot % 7] = nil }
+          guard settled.trail.isEmpty, isKept, let last = notes.known[slot]?.trail.last else {
+            return
+          }
+          notes.seen.insert(script.outcome(slot, from: last ?? 0).value)
+        }
+      },
+      known: { [self] slot in
+        notes.withLock { $0.known[slot].map { $0.isKept ? .kept : .exhausted } }
       },
       isHopeless: script.isHopeless)
   }
