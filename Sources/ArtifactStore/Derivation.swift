@@ -58,11 +58,12 @@ struct Derivation {
     return (held.set.capacity + ordinal, isNew ? .new : .repeated)
   }
 
-  /// Leaves a record of the base out of the rest; false when it holds no such record.
-  mutating func drop(_ id: RecordID) -> Bool {
-    guard held.ordinal(of: id) != nil else { return false }
-    excluded.insert(id)
-    return true
+  /// Leaves a record of the base out of the rest.
+  mutating func drop(_ id: RecordID) { excluded.insert(id) }
+
+  /// The records of the base whose ids begin with some 8 bytes.
+  func heldIDs(beginningWith word: UInt64) -> [RecordID] {
+    held.set.ids(beginningWith: word)
   }
 
   /// Takes all records of the base over that were not dropped and whose keys no derived record has,

@@ -105,6 +105,15 @@ final class IndexSegment: Sendable {
       return RecordID(digest: Digest(loading: bytes))
     }
 
+    /// Visits the ordinals of the ids that begin with some 8 bytes.
+    func visit(word wanted: UInt64, _ body: (_ ordinal: Int) -> Void) {
+      var position = DigestOrder.lowerBound(of: wanted, in: count) { word(ordinal($0)) }
+      while position < count, word(ordinal(position)) == wanted {
+        body(ordinal(position))
+        position += 1
+      }
+    }
+
     /// The ordinal of an id that meets a condition, or nil when there is none.
     func ordinal(of id: RecordID, where isWanted: (_ ordinal: Int) -> Bool) -> Int? {
       let wanted = id.digest.leadingWord

@@ -152,6 +152,17 @@ package struct RecordSet: Sendable {
     return nil
   }
 
+  /// The members whose ids begin with some 8 bytes: hardly ever more than one.
+  func ids(beginningWith word: UInt64) -> [RecordID] {
+    var ids: [RecordID] = []
+    for part in parts {
+      part.columns.visit(word: word) { ordinal in
+        if members.contains(part.start + ordinal) { ids.append(part.columns.id(ordinal)) }
+      }
+    }
+    return ids
+  }
+
   /// All ids, in their order.
   package var ids: [RecordID] {
     var ids: [RecordID] = []

@@ -163,12 +163,18 @@ package final class VersionWriter: Sendable {
 
   /// Drops a record of the base unless it is derived, before ``keepRest(of:)``.
   ///
-  /// - Returns: False when the base holds no such live record, so that nothing is dropped.
-  package func drop(_ record: Record) throws(StoreError) -> Bool {
+  /// - Parameters:
+  ///   - kind: The record's kind.
+  ///   - word: The first 8 bytes of its id.
+  /// - Returns: False when the base holds no such live record or several, so that nothing is dropped.
+  package func drop(_ kind: RecordKind, idWord word: UInt64) throws(StoreError) -> Bool {
     try state.withLock { (state) throws(StoreError) in
-      var derivation = try take(record.kind, from: &state)
-      defer { state.kinds[record.kind] = derivation }
-      return state.dead[record.id] == nil && derivation.drop(record.id)
+      var derivation = try take(kind, from: &state)
+      defer { state.kinds[kind] = derivation }
+      let ids = derivation.heldIDs(beginningWith: word).filter { state.dead[$0] == nil }
+      guard ids.count == 1 else { return false }
+      derivation.drop(ids[0])
+      return true
     }
   }
 

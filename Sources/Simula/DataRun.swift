@@ -50,7 +50,7 @@ struct DataRun: Sendable {
     var failure: (any Error)?
     do {
       _ = try await filling.run()
-      try await filler.dropFormer(after: filling.progress.settled)
+      try filler.dropFormer(after: filling.progress.settled)
       if stage == .samples, filling.progress.kept == recipe.sampleCount {
         report.gaps = try await filler.fillGaps { report.gaps = $0 }
       }

@@ -61,23 +61,22 @@ final class Duplicates: Sendable {
   }
 
   /// Takes a question in, or says why not; in the order of slots.
-  func admit(_ question: Question, slot: Slot, attempt: Int) throws(SimulaError) -> Refusal? {
+  func admit(_ question: Question, slot: Slot) throws(SimulaError) -> Refusal? {
     let start = ContinuousClock.now
     return try state.withLock { (state) throws(SimulaError) in
       defer { state.time += start.duration(to: ContinuousClock.now) }
       let place = state.table.place(of: slot)
       let refusal = try Self.refusal(of: question, at: place, &state)
-      try state.table.add(question, at: place, attempt: attempt, isKept: refusal == nil)
+      try state.table.add(question, at: place, isKept: refusal == nil)
       return refusal
     }
   }
 
   private static func refusal(
-    of question: Question, at place: QuestionTable.Place, _ state: inout State,
-    asBefore: Bool = false
+    of question: Question, at place: QuestionTable.Place, _ state: inout State
   ) throws(SimulaError) -> Refusal? {
     if let refusal = try state.heldOut.refusal(question) { return refusal }
-    guard let match = try state.table.match(question, before: place, asBefore: asBefore) else {
+    guard let match = try state.table.match(question, before: place) else {
       return nil
     }
     let detail =
@@ -87,27 +86,6 @@ final class Duplicates: Sendable {
   }
 
   // MARK: - An earlier run
-
-  /// Why the earlier run refused the question of a slot.
-  func formerRefusal(_ question: Question, slot: Int) throws(SimulaError) -> Refusal? {
-    try state.withLock { (state) throws(SimulaError) in
-      try Self.refusal(
-        of: question, at: QuestionTable.Place(slot), &state, asBefore: true)
-    }
-  }
-
-  /// Whether the earlier run kept the question of an attempt; nil when it had none.
-  func wasKept(slot: Int, attempt: Int) -> Bool? {
-    state.withLock { $0.table.former(QuestionTable.Place(slot), attempt: attempt)?.wasKept }
-  }
-
-  /// Whether the earlier run had this very question in an attempt.
-  func hadQuestion(_ question: Question, slot: Int, attempt: Int) -> Bool {
-    state.withLock {
-      $0.table.former(QuestionTable.Place(slot), attempt: attempt)?.fingerprint
-        == question.fingerprint
-    }
-  }
 
   /// Whether the earlier run kept something in a slot.
   func wasKept(slot: Int) -> Bool {

@@ -12,8 +12,6 @@ struct Filler: Sendable {
   static let hopelessAfter = 25
   /// Of so many slots that stay as they are one is told.
   private static let toldEvery = 1024
-  /// How many slots of the last run are derived at once to be dropped.
-  private static let dropBatch = 64
 
   private let context: GenerationRun.Context
   private let work: SlotWork
@@ -36,7 +34,7 @@ struct Filler: Sendable {
     let duplicates = try Duplicates(
       question: recipe.sample.question, knobs: recipe.duplicates, table: table)
     self.duplicates = duplicates
-    former = try last.map { try FormerSlots($0, context, duplicates: duplicates) }
+    former = try last.map { try FormerSlots($0, duplicates: duplicates) }
   }
 
   /// What comparing questions has taken so far.
@@ -52,19 +50,9 @@ struct Filler: Sendable {
   }
 
   /// Takes out what the last run had after the slots that are settled now.
-  func dropFormer(after slotCount: Int) async throws {
+  func dropFormer(after slotCount: Int) throws {
     guard let former, slotCount < former.count else { return }
-    for first in stride(from: slotCount, to: former.count, by: Self.dropBatch) {
-      try Task.checkCancellation()
-      let slots = first..<min(first + Self.dropBatch, former.count)
-      let trails = try await withThrowingTaskGroup(of: (Int, [SlotTrail]).self) { group in
-        for slot in slots { group.addTask { (slot, try await former.trails(slot)) } }
-        var trails: [Int: [SlotTrail]] = [:]
-        for try await (slot, found) in group { trails[slot] = found }
-        return trails
-      }
-      for slot in slots { try settle(former: trails[slot] ?? [], slot) }
-    }
+    for slot in slotCount..<former.count { try drop(former, slot) }
   }
 
   /// Makes more samples for the leaves that the numbered slots left with too few.
@@ -104,44 +92,31 @@ struct Filler: Sendable {
       attempt: { [work, duplicates] number, attempt in
         var outcome = try await work.run(slot: slot(number), from: attempt)
         outcome.value.question = outcome.value.value.map(duplicates.question)
-        if attempt == 0, let former, number < former.count {
-          outcome.value.former = try await former.trails(number)
-        }
         return outcome
       },
-      admit: { [duplicates] number, attempt, trail in
+      admit: { [duplicates] number, _, trail in
         trail.refusal = try trail.question.flatMap {
-          try duplicates.admit($0, slot: slot(number), attempt: attempt)
+          try duplicates.admit($0, slot: slot(number))
         }
         return trail.refusal == nil ? .kept : .refused
       },
       settle: { [self] number, trails, isKept, progress in
         // Slots that stay are many, and each takes no time.
         if trails.isEmpty, number % Self.toldEvery != 0 { return }
-        if let former, number < former.count, let first = trails.first {
-          try settle(former: first.value.former, number)
+        if !trails.isEmpty {
+          if let former, number < former.count { try drop(former, number) }
+          try tally.settle(trails, isKept: isKept, slot: slot(number).number)
         }
-        try tally.settle(trails, isKept: isKept)
         context.progress.count(context.cache.counts)
         context.progress.advance(to: progress.kept)
       },
-      known: { [duplicates] number in
-        guard let former, former.holds(number) else { return nil }
-        return duplicates.wasKept(slot: number) ? .kept : .exhausted
-      }, isHopeless: isHopeless)
+      known: { number in former?.outcome(of: number).map { $0 ? .kept : .exhausted } },
+      isHopeless: isHopeless)
   }
 
   /// Lets what the last run had in a slot make way for what was admitted there now.
-  private func settle(former trails: [SlotTrail], _ slot: Int) throws {
-    var trails = trails
-    for index in trails.indices {
-      guard let question = trails[index].question else { continue }
-      guard let refusal = try duplicates.formerRefusal(question, slot: slot) else {
-        throw SimulaError.damagedHistory
-      }
-      trails[index].refusal = refusal
-    }
-    try tally.drop(trails)
+  private func drop(_ former: FormerSlots, _ slot: Int) throws {
+    try tally.drop(former.records.entries(of: slot))
     try duplicates.replace(slot: slot)
   }
 
@@ -151,7 +126,8 @@ struct Filler: Sendable {
   ) {
     guard SlotHistory.fits(recipe) else { return }
     let outcome = SlotHistory.Outcome(
-      sources: sources, slotCount: slotCount, rejections: tally.rejections, digests: digests)
+      sources: sources, slotCount: slotCount, rejections: tally.rejections, digests: digests,
+      records: tally.slotRecords, before: former?.records)
     try? duplicates.withTable { table in
       try SlotHistory.save(outcome, questions: table, store, context.snapshot)
     }

@@ -52,7 +52,6 @@ struct QuestionList: ~Copyable {
   typealias Place = UInt32
 
   private(set) var places: [Place] = []
-  private(set) var attempts: [UInt8] = []
   private(set) var fingerprints: [Question.Fingerprint] = []
   private(set) var near: NearDuplicates?
   private var exact: BandTable
@@ -70,11 +69,10 @@ struct QuestionList: ~Copyable {
 
   /// Starts with the questions of an earlier run, in the order of their places.
   init(
-    places: [Place], attempts: [UInt8], fingerprints: [Question.Fingerprint],
+    places: [Place], fingerprints: [Question.Fingerprint],
     near: consuming NearDuplicates?
   ) {
     self.places = places
-    self.attempts = attempts
     self.fingerprints = fingerprints
     self.near = near
     exact = BandTable(
@@ -84,10 +82,9 @@ struct QuestionList: ~Copyable {
   }
 
   mutating func add(
-    _ question: Question, at place: Place, attempt: Int
+    _ question: Question, at place: Place
   ) throws(SimulaError) {
     places.append(place)
-    attempts.append(UInt8(clamping: attempt))
     fingerprints.append(question.fingerprint)
     exact.add([question.fingerprint.high])
     // One without words is near none, and its keys must not gather all of these in one place.

@@ -2,7 +2,7 @@ import ArtifactStore
 
 /// The questions of a list as columns of a file, in the order of their places.
 struct QuestionColumns {
-  private enum Column: Int, CaseIterable { case places, attempts, fingerprints, tags, ends, hashes }
+  private enum Column: Int, CaseIterable { case places, fingerprints, tags, ends, hashes }
 
   static let count = Column.allCases.count
   private static let batchSize = 1024
@@ -19,7 +19,8 @@ struct QuestionColumns {
   /// - Returns: The list, all of it of an earlier run.
   /// - Throws: ``SimulaError`` with code `history` when the columns are not what was written.
   func list(_ threshold: Double?, slotCount: Int) throws(SimulaError) -> QuestionList {
-    let count = file.size(ofColumn: first + Column.attempts.rawValue)
+    let count =
+      file.size(ofColumn: first + Column.places.rawValue) / MemoryLayout<QuestionList.Place>.size
     let places = try numbers(.places, count, UInt32.self)
     guard zip(places, places.dropFirst()).allSatisfy(<=),
       places.last.map({ Int($0) < slotCount }) ?? true
@@ -36,7 +37,7 @@ struct QuestionColumns {
         tags: try numbers(.tags, count * MinHash.bandCount, UInt32.self))
     }
     return QuestionList(
-      places: places, attempts: try numbers(.attempts, count, UInt8.self),
+      places: places,
       fingerprints: (0..<count).map { .init(high: words[2 * $0], low: words[2 * $0 + 1]) },
       near: near)
   }
@@ -61,8 +62,6 @@ struct QuestionColumns {
       numbers[$0..<min($0 + batchSize, numbers.count)]
     }
     try file.append(numbers.map { list.places[$0] })
-    try file.endColumn()
-    try file.append(numbers.map { list.attempts[$0] })
     try file.endColumn()
     for batch in batches {
       try file.append(

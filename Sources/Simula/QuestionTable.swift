@@ -57,15 +57,13 @@ struct QuestionTable: ~Copyable {
   /// - Parameters:
   ///   - question: What is looked for.
   ///   - place: Only slots before it count.
-  ///   - asBefore: Whether the questions of the earlier run count, and no others.
   /// - Returns: The slot that keeps it, or nil when there is none.
   /// - Throws: ``SimulaError`` when what questions are compared by cannot be read.
   func match(
-    _ question: Question, before place: Place, asBefore: Bool = false
+    _ question: Question, before place: Place
   ) throws(SimulaError) -> Match? {
     let match = try kept.match(question) { number in
-      guard kept.places[number] < place else { return false }
-      return asBefore ? number < kept.formerCount : !kept.isGone(number)
+      kept.places[number] < place && !kept.isGone(number)
     }
     return match.map {
       Match(slot: slot(at: kept.places[$0.number]), similarity: $0.similarity)
@@ -73,27 +71,16 @@ struct QuestionTable: ~Copyable {
   }
 
   mutating func add(
-    _ question: Question, at place: Place, attempt: Int, isKept: Bool
+    _ question: Question, at place: Place, isKept: Bool
   ) throws(SimulaError) {
     if isKept {
-      try kept.add(question, at: place, attempt: attempt)
+      try kept.add(question, at: place)
     } else {
-      try refused.add(question, at: place, attempt: attempt)
+      try refused.add(question, at: place)
     }
   }
 
   // MARK: - An earlier run
-
-  /// What the earlier run had in an attempt, or nil when it had nothing.
-  func former(
-    _ place: Place, attempt: Int
-  ) -> (wasKept: Bool, fingerprint: Question.Fingerprint)? {
-    if let number = kept.former(at: place).first(where: { Int(kept.attempts[$0]) == attempt }) {
-      return (true, kept.fingerprints[number])
-    }
-    let number = refused.former(at: place).first { Int(refused.attempts[$0]) == attempt }
-    return number.map { (false, refused.fingerprints[$0]) }
-  }
 
   /// Lets the questions of the earlier run make way for those that a place has now.
   ///

@@ -11,11 +11,7 @@ import Pipeline
 /// used only for the very records that it was written beside.
 struct SlotHistory: Sendable {
   /// Raised when questions are compared by other hashes, or columns are others.
-  ///
-  /// Where the words of a
-  /// record change without a stage's code version, records of the last run are not found and all slots
-  /// are derived.
-  private static let format = 1
+  private static let format = 2
   static let kinds: [RecordKind] = [.mixes, .metaPrompts, .samples, .rejections, .verdicts]
 
   /// The sources that the slots were filled from.
@@ -59,7 +55,8 @@ struct SlotHistory: Sendable {
   private init?(_ file: ColumnFile, threshold: Double?) {
     let header = file.header
     guard let slotCount = header["slots"]?.int, slotCount >= 0,
-      let texts = header["sources"]?.object, file.columnCount == 2 * QuestionColumns.count,
+      let texts = header["sources"]?.object,
+      file.columnCount == 2 * QuestionColumns.count + SlotRecordColumns.count,
       let sources = try? Sources.decode(readFile: { path in
         texts[path]?.string.map { Array($0.utf8) }
       })
@@ -99,6 +96,13 @@ struct SlotHistory: Sendable {
     return QuestionTable(kept: kept, refused: refused)
   }
 
+  /// The records of all slots.
+  ///
+  /// - Throws: ``SimulaError`` with code `history` when the file is damaged.
+  func slotRecords() throws(SimulaError) -> SlotRecordColumns {
+    try SlotRecordColumns(file: file, first: 2 * QuestionColumns.count, slotCount: slotCount)
+  }
+
   // MARK: - Writing
 
   /// What of a run the next one needs to know.
@@ -107,6 +111,9 @@ struct SlotHistory: Sendable {
     let slotCount: Int
     let rejections: [Rejection: Int]
     let digests: [RecordKind: Digest]
+    /// The records of the slots that were settled with work, and those of the others.
+    let records: SlotRecords
+    let before: SlotRecordColumns?
   }
 
   /// Remembers a complete run, in place of an earlier one.
@@ -116,6 +123,8 @@ struct SlotHistory: Sendable {
     var file = try ColumnFileWriter(path(store))
     try QuestionColumns.write(questions.kept, to: &file)
     try QuestionColumns.write(questions.refused, to: &file)
+    try outcome.records.write(
+      slotCount: outcome.slotCount, before: outcome.before, to: &file)
     let header: JSONObject = JSONObject([
       ("digests", names(outcome.digests.map { ($0.rawValue, .string($1.hex)) })),
       ("fetched", try fetched(store)), ("format", JSON(format)),
@@ -152,9 +161,7 @@ extension SlotHistory {
         from: self.sources, to: sources, recipe: recipe, count: slotCount)
     else { return nil }
     let changed = Set(stale.map(\.number))
-    // What is dropped has to be derived as well, to know its records.
-    let dropped = max(0, slotCount - recipe.sampleCount)
     let most = min(slotCount, recipe.sampleCount) / 2
-    return changed.count + dropped > most ? nil : Use(history: self, changed: changed)
+    return changed.count > most ? nil : Use(history: self, changed: changed)
   }
 }

@@ -17,8 +17,6 @@ package struct SlotTrail: Sendable {
   var question: Question?
   /// Why the accepted sample is not kept.
   var refusal: Duplicates.Refusal?
-  /// What the last run had in the slot and this one replaces.
-  var former: [SlotTrail] = []
 }
 
 /// Fills one slot: its mix, then attempts of meta-prompt, complexification, draft and critics.

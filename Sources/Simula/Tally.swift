@@ -13,6 +13,7 @@ final class Tally: Sendable {
     /// Nil once something was kept: nobody asks any more, and a model may find ever other words.
     var causes: [String: Int]? = [:]
     var samples: [NodeID: Int] = [:]
+    var records = SlotRecords()
   }
   private let counts = Mutex(Counts())
 
@@ -37,26 +38,40 @@ final class Tally: Sendable {
     return common.map { "\($0.key) (\($0.value)x)" }.joined(separator: "; ")
   }
 
+  /// The records of the slots that were settled with work.
+  var slotRecords: SlotRecords { counts.withLock { $0.records } }
+
   /// Takes all that a slot came to; the last outcome is the one that is kept, if any is.
-  func settle(_ trails: [SlotOutcome<SlotTrail>], isKept: Bool) throws {
+  ///
+  /// - Parameter slot: Its number, for the next run; nil where none is remembered.
+  func settle(_ trails: [SlotOutcome<SlotTrail>], isKept: Bool, slot: Int?) throws {
     if isKept, let mix = trails.last?.value.mix {
       counts.withLock { counts in
         counts.causes = nil
         for node in mix.nodes { counts.samples[node, default: 0] += 1 }
       }
     }
+    var entries: [SlotRecords.Entry] = []
     for outcome in trails {
-      for record in try records(of: outcome.value) { try keep(record) }
+      for record in try records(of: outcome.value) {
+        let reason = try keep(record)
+        entries.append(
+          SlotRecords.Entry(
+            kind: record.kind, word: record.id.digest.leadingWord, rejection: reason))
+      }
     }
+    if let slot { counts.withLock { $0.records.append(entries, of: slot) } }
   }
 
   /// Takes out what the last run had in a slot.
   ///
   /// - Throws: ``SimulaError`` with code `history` when that is not what the version holds.
-  func drop(_ former: [SlotTrail]) throws {
-    for record in try former.flatMap(records) where kinds.contains(record.kind) {
-      guard try writer.drop(record) else { throw SimulaError.damagedHistory }
-      guard let (reason, _) = try cause(of: record) else { continue }
+  func drop(_ former: [SlotRecords.Entry]) throws {
+    for entry in former where kinds.contains(entry.kind) {
+      guard try writer.drop(entry.kind, idWord: entry.word) else {
+        throw SimulaError.damagedHistory
+      }
+      guard let reason = entry.rejection else { continue }
       counts.withLock { counts in
         let rest = (counts.rejections[reason] ?? 0) - 1
         counts.rejections[reason] = rest > 0 ? rest : nil
@@ -86,16 +101,18 @@ final class Tally: Sendable {
       ])
   }
 
-  private func keep(_ record: Record) throws {
-    guard kinds.contains(record.kind) else { return }
+  /// Takes a record into the version, and says why what it tells of was rejected, if it was.
+  private func keep(_ record: Record) throws -> Rejection? {
+    guard kinds.contains(record.kind) else { return nil }
     try writer.keep(record)
-    guard let (reason, detail) = try cause(of: record) else { return }
+    guard let (reason, detail) = try cause(of: record) else { return nil }
     counts.withLock { counts in
       counts.rejections[reason, default: 0] += 1
       if reason != .refined {
         counts.causes?["\(reason.rawValue): \(detail.prefix(120))", default: 0] += 1
       }
     }
+    return reason
   }
 
   /// Why something was rejected; nil for other records.

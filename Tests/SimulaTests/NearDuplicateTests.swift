@@ -119,7 +119,7 @@ struct NearDuplicateTests {
   private static func admit(
     _ sample: JSON, slot: Int, to all: Duplicates
   ) throws -> Duplicates.Refusal? {
-    try all.admit(all.question(of: sample), slot: .numbered(slot), attempt: 0)
+    try all.admit(all.question(of: sample), slot: .numbered(slot))
   }
 
   private static func sample(_ question: String) -> JSON { ["question": .string(question)] }
