@@ -167,6 +167,7 @@ package final class VersionWriter: Sendable {
   ///   - kind: The record's kind.
   ///   - word: The first 8 bytes of its id.
   /// - Returns: False when the base holds no such live record or several, so that nothing is dropped.
+  /// - Throws: ``StoreError`` when the version does not derive the kind.
   package func drop(_ kind: RecordKind, idWord word: UInt64) throws(StoreError) -> Bool {
     try state.withLock { (state) throws(StoreError) in
       var derivation = try take(kind, from: &state)

@@ -43,7 +43,11 @@ final class Tally: Sendable {
 
   /// Takes all that a slot came to; the last outcome is the one that is kept, if any is.
   ///
-  /// - Parameter slot: Its number, for the next run; nil where none is remembered.
+  /// - Parameters:
+  ///   - trails: What the slot came to, try by try.
+  ///   - isKept: Whether the last one is kept.
+  ///   - slot: Its number, for the next run; nil where none is remembered.
+  /// - Throws: What keeping records throws.
   func settle(_ trails: [SlotOutcome<SlotTrail>], isKept: Bool, slot: Int?) throws {
     if isKept, let mix = trails.last?.value.mix {
       counts.withLock { counts in
