@@ -84,11 +84,6 @@ package struct Asker: Sendable {
     self.players = players
   }
 
-  /// The same with other answers.
-  func answering(from cache: any CallSource) -> Asker {
-    Asker(recipe: recipe, prompts: prompts, cache: cache, players: players)
-  }
-
   /// Whether there is a template for a task, which is in doubt for optional ones only.
   package func has(_ task: PromptTask) -> Bool { prompts.has(task) }
 

@@ -76,7 +76,7 @@ package final class CallCache: CallSource {
   }
 
   /// The recorded answer to a request, which is not counted.
-  fileprivate func recorded(_ form: RequestForm) throws(StoreError) -> RecordedCall? {
+  private func recorded(_ form: RequestForm) throws(StoreError) -> RecordedCall? {
     var candidates: [RecordedCall] = []
     for record in try calls.find(form.key.digest) {
       if let call = CallText.call(record, to: form) {
@@ -161,24 +161,5 @@ package final class CallCache: CallSource {
     }
     didAnswer(counts)
     return RecordedCall(record, reply: reply)
-  }
-}
-
-/// Answers from a cache alone: what a run asked before, without asking or counting anything.
-package struct RecordedAnswers: CallSource {
-  /// A request was never answered, or its answer is not here.
-  package struct Missing: Error {
-    package init() {}
-  }
-
-  private let cache: CallCache
-
-  package init(_ cache: CallCache) { self.cache = cache }
-
-  package func answer(
-    _ request: CallRequest, from _: any Teacher
-  ) async throws -> RecordedCall {
-    guard let call = try cache.recorded(RequestForm(request)) else { throw Missing() }
-    return call
   }
 }
