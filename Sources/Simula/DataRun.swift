@@ -74,12 +74,13 @@ struct DataRun: Sendable {
       hint: "see 'stemma list rejections' for what came instead" + UnusableAnswer.again)
     if isHopeless, let base, try base.liveCount(.samples) > 0 { throw hopeless }
     let digests = try writer.derivedDigests()
-    report.versions += try commit(
+    let made = try commit(
       writer, digests, base: base, until: stage, isComplete: failure == nil && !isHopeless,
       &report)
+    report.versions += made
     if let failure { throw RunStopped(cause: failure, report: report) }
-    if stage == .samples, !isHopeless {
-      filler.save(sources, slotCount: progress.settled, digests: digests, in: store)
+    if stage == .samples, !isHopeless, let version = try made.last.map(store.version) ?? base {
+      filler.save(sources, slotCount: progress.settled, digests: digests, in: version)
     }
     if isHopeless { throw hopeless }
   }

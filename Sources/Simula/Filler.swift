@@ -122,14 +122,14 @@ struct Filler: Sendable {
 
   /// Remembers what slots came to, for the next run; if that fails it derives all of them.
   func save(
-    _ sources: Sources, slotCount: Int, digests: [RecordKind: Digest], in store: Store
+    _ sources: Sources, slotCount: Int, digests: [RecordKind: Digest], in version: Version
   ) {
     guard SlotHistory.fits(recipe) else { return }
     let outcome = SlotHistory.Outcome(
       sources: sources, slotCount: slotCount, rejections: tally.rejections, digests: digests,
-      records: tally.slotRecords, before: former?.records)
+      tree: version.tree, records: tally.slotRecords, before: former?.records)
     try? duplicates.withTable { table in
-      try SlotHistory.save(outcome, questions: table, store, context.snapshot)
+      try SlotHistory.save(outcome, questions: table, version.store, context.snapshot)
     }
   }
 }

@@ -44,10 +44,13 @@ struct SlotHistory: Sendable {
     guard file.header["keys"] == keys(recipe, snapshot.prompts),
       try file.header["fetched"] == fetched(store)
     else { return nil }
-    for kind in kinds {
-      guard
-        try file.header["digests"]?[kind.rawValue]?.string == base.digest(of: kind).hex
-      else { return nil }
+    // The same folders hold the same records; others may, as after a compaction.
+    if try file.header["folders"] != folders(of: base.tree, in: store) {
+      for kind in kinds {
+        guard
+          try file.header["digests"]?[kind.rawValue]?.string == base.digest(of: kind).hex
+        else { return nil }
+      }
     }
     return SlotHistory(file, threshold: recipe.duplicates.near)
   }
@@ -77,6 +80,15 @@ struct SlotHistory: Sendable {
     names(
       try store.repository.references(under: CallReferences.fetched)
         .filter { $0.name.contains("/calls/") }.map { ($0.name, .string($0.id.hex)) })
+  }
+
+  /// The folders of a version that say which records are live.
+  private static func folders(of tree: ObjectID, in store: Store) throws -> JSON {
+    names(
+      try (kinds + [.tombstones]).map { kind in
+        let folder = try store.repository.find(path: kind.rawValue, inTree: tree)
+        return (kind.rawValue, .string(folder?.id.hex ?? ""))
+      })
   }
 
   /// What defines the stages of data.
@@ -111,6 +123,8 @@ struct SlotHistory: Sendable {
     let slotCount: Int
     let rejections: [Rejection: Int]
     let digests: [RecordKind: Digest]
+    /// The tree of the version that holds them.
+    let tree: ObjectID
     /// The records of the slots that were settled with work, and those of the others.
     let records: SlotRecords
     let before: SlotRecordColumns?
@@ -127,7 +141,8 @@ struct SlotHistory: Sendable {
       slotCount: outcome.slotCount, before: outcome.before, to: &file)
     let header: JSONObject = JSONObject([
       ("digests", names(outcome.digests.map { ($0.rawValue, .string($1.hex)) })),
-      ("fetched", try fetched(store)), ("format", JSON(format)),
+      ("fetched", try fetched(store)), ("folders", try folders(of: outcome.tree, in: store)),
+      ("format", JSON(format)),
       ("keys", keys(snapshot.recipe, snapshot.prompts)),
       ("rejections", names(outcome.rejections.map { ($0.rawValue, JSON($1)) })),
       ("samples", JSON(snapshot.recipe.sampleCount)), ("slots", JSON(outcome.slotCount)),

@@ -74,7 +74,7 @@ struct OpenAIConcurrencyTests {
 
   @Test(
     "a call that is cancelled while the server works ends at once",
-    arguments: [.silence, .drip("slow", every: .milliseconds(50))] as [FakeChatServer.Behaviour])
+    arguments: [.silence, .drip("slow", every: .seconds(1))] as [FakeChatServer.Behaviour])
   func cancelledInFlight(behaviour: FakeChatServer.Behaviour) async throws {
     try await withBench(script: { _ in behaviour }) { bench in
       let call = Task { try await bench.teacher.reply(to: request()) }

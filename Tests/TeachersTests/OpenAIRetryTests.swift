@@ -107,7 +107,7 @@ struct OpenAIRetryTests {
 
   @Test(
     "a server that does not finish in time is a timeout, also after its head",
-    arguments: [.silence, .drip("slow", every: .milliseconds(50))] as [FakeChatServer.Behaviour])
+    arguments: [.silence, .drip("slow", every: .seconds(1))] as [FakeChatServer.Behaviour])
   func timeout(behaviour: FakeChatServer.Behaviour) async throws {
     let configure = { (settings: inout OpenAISettings) in
       settings.timeout = .milliseconds(500)
