@@ -7,8 +7,8 @@ import Teachers
 struct Filler: Sendable {
   /// A run whose first slots all fail is stopped: the rest would fail the same way.
   ///
-  /// A teacher of which
-  /// one attempt in 20 is accepted fails so often by chance in 1 of 170 runs of 4 attempts a slot.
+  /// A teacher of which one attempt in 20 is accepted fails so often by chance in 1 of 170 runs of
+  /// 4 attempts a slot.
   static let hopelessAfter = 25
   /// Of so many slots that stay as they are one is told.
   private static let toldEvery = 1024

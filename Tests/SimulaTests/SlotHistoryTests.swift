@@ -260,6 +260,22 @@ struct SlotHistoryTests {
     }
   }
 
+  @Test("A compaction, after which records lie elsewhere, costs no slot")
+  func compaction() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(in: folder, recipe: try Lab.recipe([(["samples"], "40")]))
+      let first = try await lab.run()
+      try lab.set(["samples"], to: "20")
+      try await lab.run()
+      _ = try #require(try Compaction(lab.store).run())
+      try lab.set(["samples"], to: "22")
+      let report = try await lab.run(teacher: ScriptedTeacher.texts("never"))
+      #expect(report.counts.cached > 0)
+      #expect(report.counts.cached < first.counts.asked / 5)
+      #expect(try await lab.differencesFromScratch(in: folder, "again") == [])
+    }
+  }
+
   @Test("A teacher that fails amid an edit changes nothing, and the next run ends what it began")
   func failure() async throws {
     try await withTemporaryDirectory { folder in
