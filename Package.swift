@@ -56,6 +56,7 @@ let package = Package(
       dependencies: [
         "ArtifactStore", "CanonicalJSON", "Dataset",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -16,6 +16,8 @@ package final class CallJournal: Sendable {
     var failure: StoreError?
     var isClosed = false
     var sizeInBytes = 0
+
+    var isEmpty: Bool { waiting.isEmpty && rotations.isEmpty }
   }
   /// The open file; only the journal's thread touches it.
   private struct File {
@@ -26,6 +28,9 @@ package final class CallJournal: Sendable {
 
   static let magic = Array("STEMMAJ1".utf8)
   private static let maximumPayloadSizeInBytes = Shard.maximumLineSizeInBytes + (1 << 20)
+
+  private static let crowd = 4
+  private static let gatheringMicroseconds: UInt32 = 1000
 
   private let folder: URL
   private let state = Mutex(State())
@@ -65,13 +70,18 @@ package final class CallJournal: Sendable {
   private func enqueue<T>(
     onRefusal done: CheckedContinuation<T, any Error>, _ change: (inout State) -> Void
   ) {
-    let refusal: StoreError? = state.withLock { state in
-      if let failure = state.failure { return failure }
-      if state.isClosed { return StoreError(.refused, "the journal is closed") }
+    let result: Result<Bool, StoreError> = state.withLock { state in
+      if let failure = state.failure { return .failure(failure) }
+      if state.isClosed { return .failure(StoreError(.refused, "the journal is closed")) }
+      let wasEmpty = state.isEmpty
       change(&state)
-      return nil
+      return .success(wasEmpty)
     }
-    if let refusal { done.resume(throwing: refusal) } else { wake.signal() }
+    switch result {
+    case .failure(let refusal): done.resume(throwing: refusal)
+    // Who came first has woken the thread.
+    case .success(let isFirst): if isFirst { wake.signal() }
+    }
   }
 
   /// Ends the thread after what waits is written; an empty file is removed.
@@ -87,8 +97,11 @@ package final class CallJournal: Sendable {
 
   private func work(_ first: File) {
     var file = first
+    var lastCount = 0
     while true {
       wake.wait()
+      // Where answers come in crowds a moment's wait makes one sync of many.
+      if lastCount >= Self.crowd { usleep(Self.gatheringMicroseconds) }
       let (entries, rotations, isClosed) = state.withLock { state in
         defer {
           state.waiting = []
@@ -96,6 +109,7 @@ package final class CallJournal: Sendable {
         }
         return (state.waiting, state.rotations, state.isClosed)
       }
+      lastCount = entries.count
       serve(entries, &file)
       for rotation in rotations { rotation.resume(with: Result { try rotate(&file) }) }
       if isClosed, entries.isEmpty, rotations.isEmpty { break }

@@ -1,22 +1,7 @@
 import CanonicalJSON
-package import Foundation
-package import Git
+import Foundation
+import Git
 import Synchronization
-
-/// Where calls are kept: one history a writer, and fetched copies of others'.
-package enum CallReferences {
-  package static let own = "refs/stemma/calls/"
-  package static let fetched = "refs/stemma/remotes/"
-
-  package static func all(in repository: Repository) throws(StoreError)
-    -> [(name: String, id: ObjectID)]
-  {
-    try convert { () throws(GitError) in
-      try repository.references(under: own)
-        + repository.references(under: fetched).filter { $0.name.contains("/calls/") }
-    }
-  }
-}
 
 /// Reads the key out of a call's line.
 enum CallKeys {
@@ -35,6 +20,9 @@ package final class CallStore: Sendable {
     var calls: [Digest: Record] = [:]
     /// All that the journal holds or is about to hold, in order.
     var unsealed: [Call] = []
+    /// What makes dropped calls answer again, which is in the journal too.
+    var revivals: [Record] = []
+    var drops: CallDrops
     var unsealedSizeInBytes = 0
     var lastSeal = ContinuousClock.now
     var isSealing = false
@@ -50,12 +38,15 @@ package final class CallStore: Sendable {
   private static let sealSizeInBytes = 16 << 20
   /// So much may wait for a seal that is under way; then answers wait as well.
   private static let maximumUnsealedSizeInBytes = 4 * sealSizeInBytes
+  private static let revivalStart = Array(#"{"revives":"#.utf8)
   /// The journal is durable by itself; sealing often would only make many packs.
   private static let sealInterval = Duration.seconds(600)
 
-  private let store: Store
+  let store: Store
   private let journal: CallJournal
-  private let reference: String
+  let history: CallHistory
+  /// What this session's revivals are known by.
+  private let session = WriterIdentity.make()
   private let pending: Mutex<Pending>
 
   /// Opens the calls for writing and takes over what an earlier run left in the journal.
@@ -63,11 +54,18 @@ package final class CallStore: Sendable {
   /// The caller holds the writer lock until ``close()``.
   package init(_ store: Store) throws(StoreError) {
     self.store = store
-    reference = CallReferences.own + (try WriterIdentity.current(in: store.folder))
+    history = try CallHistory(store)
     let folder = store.folder.appending(path: "journal")
-    var left = Pending()
+    var left = Pending(drops: try CallDrops(store))
     for file in try CallJournal.files(in: folder) {
       for payload in try CallJournal.payloads(of: file.url) {
+        if payload.starts(with: Self.revivalStart),
+          let record = try? Record(.tombstones, line: payload)
+        {
+          left.drops.apply(revival: record)
+          left.revivals.append(record)
+          continue
+        }
         guard let record = try? Record(.calls, line: payload),
           let key = try? CallKeys.key(record)
         else { continue }
@@ -81,12 +79,17 @@ package final class CallStore: Sendable {
 
   package func close() { journal.close() }
 
-  /// The recorded calls of a key, the smallest id first; empty when it was never answered.
+  /// What is in the journal alone.
+  var unsealedRecords: [Record] { pending.withLock { $0.unsealed.map(\.record) } }
+
+  /// The recorded calls of a key, the smallest id first; empty when it was never answered, or all its
+  /// answers were dropped.
   package func find(_ key: Digest) throws(StoreError) -> [Record] {
     // First those of the journal: a seal enters them in the index before it lets them go here.
-    let recent = pending.withLock { $0.calls[key] }
+    let (recent, drops) = pending.withLock { ($0.calls[key], $0.drops) }
     var calls: [Record] = []
-    for call in try store.index.calls(key: key) where calls.last?.id != call.id {
+    for call in try store.index.calls(key: key)
+    where calls.last?.id != call.id && !drops.contains(call.id) {
       do throws(StoreError) {
         calls.append(try Record(.calls, line: try store.reader.line(at: call.location)))
       } catch {
@@ -94,7 +97,9 @@ package final class CallStore: Sendable {
         guard error.code == .missing else { throw error }
       }
     }
-    if let record = recent, !calls.contains(where: { $0.id == record.id }) {
+    if let record = recent, !drops.contains(record.id),
+      !calls.contains(where: { $0.id == record.id })
+    {
       calls.append(record)
       calls.sort { $0.id < $1.id }
     }
@@ -110,10 +115,17 @@ package final class CallStore: Sendable {
     }
     await waitForRoom()
     // Before it is in the journal: a seal takes all that the files it removes may hold.
-    pending.withLock { $0.add((key, record)) }
+    let revivals = pending.withLock { pending in
+      pending.add((key, record))
+      let revivals = pending.drops.revivals(of: record.id, run: session)
+      pending.revivals += revivals
+      return revivals
+    }
     try await journal.append(record.line)
+    for revival in revivals { try await journal.append(revival.line) }
     let isDue = pending.withLock { pending in
       pending.calls[key] = record
+      pending.drops.revive(record.id)
       let isDue =
         !pending.isSealing
         && (pending.unsealedSizeInBytes > Self.sealSizeInBytes
@@ -157,90 +169,24 @@ package final class CallStore: Sendable {
       }
     }
     let files = try await journal.rotate()
-    let taken = pending.withLock { $0.unsealed }
-    var new: [Call] = []
-    new.reserveCapacity(taken.count)
+    let (taken, revivals) = pending.withLock { ($0.unsealed, $0.revivals) }
+    var draft = CallHistory.Draft(store)
     for call in taken {
       let known = try store.index.calls(key: call.key).contains {
         $0.id == call.record.id && store.repository.contains($0.location.object)
       }
-      if !known { new.append(call) }
+      if !known { try draft.add(call.record, key: call.key) }
     }
-    if !new.isEmpty { try commit(new) }
+    for revival in revivals { try draft.add(tombstone: revival) }
+    try history.commit(draft)
     pending.withLock { pending in
       pending.unsealed.removeFirst(taken.count)
+      pending.revivals.removeFirst(revivals.count)
       pending.unsealedSizeInBytes = pending.unsealed.reduce(0) { $0 + $1.record.line.count }
       for call in taken where pending.calls[call.key]?.id == call.record.id {
         pending.calls[call.key] = nil
       }
     }
     for file in files { try? FileManager.default.removeItem(at: file) }
-  }
-
-  private func commit(_ calls: [Call]) throws(StoreError) {
-    let pack = store.repository.makePackWriter()
-    var writer = ShardWriter(kind: .calls, press: ShardPress(pack: pack))
-    var seen = RecordIDTable(minimumCapacity: calls.count)
-    for call in calls where seen.insert(call.record.id).isNew {
-      try writer.add(call.record, key: call.key)
-    }
-    let shards = try writer.finish(ids: seen.ids[...])
-    let old = try convert { () throws(GitError) in try store.repository.reference(reference) }
-    try convert { () throws(GitError) in
-      let base = try old.map { id throws(GitError) in try store.repository.commit(id).tree }
-      let tree = try store.repository.write(
-        changes: shards.map {
-          TreeChange(path: $0.path.text, entry: PathContent(id: $0.shard.object))
-        },
-        onto: base, into: pack)
-      let commit = try store.repository.write(
-        commit: CommitDraft(
-          tree: tree, parents: old.map { [$0] } ?? [], message: "\(seen.count) calls\n",
-          author: store.repository.identity.at(time: Store.now)), into: pack)
-      try pack.finish()
-      try store.repository.updateReference(
-        reference, to: commit, expecting: old, message: "stemma: seal calls")
-    }
-    // The calls are there; who needs the index makes up for what could not be written.
-    do {
-      try store.index.add(shards.map(\.shard))
-    } catch {
-      try store.index.catchUpCalls()
-    }
-  }
-}
-
-/// The name under which this copy of a dataset writes calls.
-package enum WriterIdentity {
-  /// Reads the identity, or makes one when there is none or the folder was copied from elsewhere.
-  package static func current(in folder: URL) throws(StoreError) -> String {
-    let file = folder.appending(path: "writer.json")
-    if let bytes = try? Data(contentsOf: file), let value = try? JSON(parsing: Array(bytes)),
-      value["place"] == place(of: folder), let id = value["id"]?.string, UUID(uuidString: id) != nil
-    {
-      return id
-    }
-    return try renew(in: folder)
-  }
-
-  /// Makes a new identity, for a copy whose old one is another's.
-  package static func renew(in folder: URL) throws(StoreError) -> String {
-    let id = UUID().uuidString.lowercased()
-    let value = JSON.object(JSONObject([("id", .string(id)), ("place", place(of: folder))]))
-    try DurableFile.replace(folder.appending(path: "writer.json"), with: value.canonicalBytes)
-    return id
-  }
-
-  private static func place(of folder: URL) -> JSON {
-    [
-      "machine": .string(machine),
-      "path": .string(folder.resolvingSymlinksInPath().path(percentEncoded: false)),
-    ]
-  }
-
-  private static var machine: String {
-    let text = try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)
-    return text?.trimmingCharacters(in: .whitespacesAndNewlines)
-      ?? ProcessInfo.processInfo.hostName
   }
 }

@@ -1,9 +1,9 @@
-import Foundation
+package import Foundation
 
 /// Small files of the store's own folder that survive a crash of the machine.
-enum DurableFile {
+package enum DurableFile {
   /// Replaces a file as a whole: after a crash it holds the old bytes or the new ones.
-  static func replace(_ file: URL, with bytes: [UInt8]) throws(StoreError) {
+  package static func replace(_ file: URL, with bytes: [UInt8]) throws(StoreError) {
     let path = file.path(percentEncoded: false)
     let folder = file.deletingLastPathComponent().path(percentEncoded: false)
     let draft = path + ".new"

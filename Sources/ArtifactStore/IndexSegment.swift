@@ -228,6 +228,27 @@ extension IndexSegment {
     }
   }
 
+  /// Visits the calls whose keys start with some bytes, with their keys.
+  func visit(
+    keyPrefix prefix: [UInt8],
+    _ body: (_ ordinal: Int, _ key: Digest) throws(IndexDamage) -> Bool
+  ) throws(IndexDamage) {
+    guard layout.hasKeys else { return }
+    let first = Digest(bytes: prefix + [UInt8](repeating: 0, count: Digest.length - prefix.count))
+    let last = Digest(bytes: prefix + [UInt8](repeating: 255, count: Digest.length - prefix.count))
+    var position = try DigestOrder.lowerBound(
+      of: first.leadingWord, in: layout.recordCount, keyWord)
+    while position < layout.recordCount, try keyWord(position) <= last.leadingWord {
+      let ordinal = try self.ordinal(position, layout.keyOrder)
+      let key = Digest(
+        loading: try bytes(layout.keys.entries(ordinal..<(ordinal + 1), size: Digest.length)))
+      if first <= key, key <= last {
+        guard try body(ordinal, key) else { return }
+      }
+      position += 1
+    }
+  }
+
   private func keyWord(_ position: Int) throws(IndexDamage) -> UInt64 {
     try bytes(layout.keyWords.entries(position..<(position + 1), size: 8))
       .loadLittle(at: 0, UInt64.self)

@@ -133,9 +133,12 @@ package enum CallLine {
   /// Where the usage begins, which the id does not cover; nil for a line that has another form.
   ///
   /// Quotation marks in texts are escaped, so that the name can stand only where it is a member.
-  package static func endOfBody(of line: [UInt8]) -> Int? {
+  package static func endOfBody(of line: [UInt8]) -> Int? { endOfBody(of: line[...]) }
+
+  /// Where the usage begins in a part of other bytes, as a place in these.
+  package static func endOfBody(of line: ArraySlice<UInt8>) -> Int? {
     guard line.starts(with: start) else { return nil }
-    let from = max(start.count, line.count - longestTail)
+    let from = max(line.startIndex + start.count, line.endIndex - longestTail)
     guard let place = line[from...].firstRange(of: usage) else { return nil }
     var rest = line[place.upperBound...]
     guard takeCount(&rest), rest.starts(with: output) else { return nil }
@@ -153,7 +156,7 @@ package enum CallLine {
 
 extension ArraySlice<UInt8> {
   /// Where some bytes first stand, or nil.
-  fileprivate func firstRange(of needle: [UInt8]) -> Range<Int>? {
+  func firstRange(of needle: [UInt8]) -> Range<Int>? {
     guard let first = needle.first else { return nil }
     var start = startIndex
     while let place = self[start...].firstIndex(of: first) {

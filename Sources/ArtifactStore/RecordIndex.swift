@@ -334,6 +334,33 @@ extension RecordIndex {
     }
   }
 
+  /// The recorded calls whose keys start with some bytes, at most a given number, with their keys.
+  package func calls(
+    keyPrefix: [UInt8], limit: Int = 1000
+  ) throws(StoreError) -> [(key: Digest, id: RecordID, location: RecordLocation)] {
+    guard keyPrefix.count <= Digest.length else { return [] }
+    return try reading { (contents) throws(IndexDamage) in
+      var calls: [(key: Digest, id: RecordID, location: RecordLocation)] = []
+      for segment in contents.segments {
+        try segment.visit(keyPrefix: keyPrefix) { (ordinal, key) throws(IndexDamage) in
+          let (shard, row) = segment.place(ordinal)
+          calls.append(
+            (key, try segment.id(ordinal), RecordLocation(object: shard.object, row: row)))
+          return calls.count < limit
+        }
+      }
+      return calls
+    }
+  }
+
+  /// The keys of a shard of calls in row order, or nil when the index has not seen it.
+  func keys(ofShard object: ObjectID) throws(StoreError) -> [Digest]? {
+    try reading { (contents) throws(IndexDamage) in
+      guard let place = contents.places[ShardKey(object, .calls)] else { return nil }
+      return try contents.segments[place.segment].shard(place.shard).keys
+    }
+  }
+
   /// Reads the segments; damage is mended first by making the index anew.
   private func reading<T>(
     _ body: (IndexFolder.Contents) throws(IndexDamage) -> T

@@ -70,6 +70,13 @@ package final class Store: Sendable {
     return "see 'stemma log' for the versions of this dataset"
   }
 
+  /// Whether older versions were left out when this copy was made.
+  package var isShallow: Bool {
+    get throws(StoreError) {
+      try convert { () throws(GitError) in try !repository.shallowCommits.isEmpty }
+    }
+  }
+
   package func version(_ id: ObjectID) throws(StoreError) -> Version {
     Version(store: self, commit: try convert { () throws(GitError) in try repository.commit(id) })
   }

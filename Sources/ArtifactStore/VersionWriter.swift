@@ -16,6 +16,8 @@ package final class VersionWriter: Sendable {
     var tombstones: ShardWriter
     var tombstoneIDs: [RecordID] = []
     var revivedCount = 0
+    /// Of what was derived; nil after a change.
+    var digests: Digests?
 
     mutating func addTombstone(_ value: JSON) throws(StoreError) {
       let record = Record(.tombstones, value)
@@ -23,6 +25,8 @@ package final class VersionWriter: Sendable {
       tombstoneIDs.append(record.id)
     }
   }
+
+  private typealias Digests = (dataset: Digest, kinds: [RecordKind: Digest])
 
   private let store: Store
   private let base: Version?
@@ -115,6 +119,7 @@ package final class VersionWriter: Sendable {
 
   /// Takes a derivation out, so that it is changed in place.
   private func take(_ kind: RecordKind, from state: inout State) throws(StoreError) -> Derivation {
+    state.digests = nil
     guard let derivation = state.kinds.removeValue(forKey: kind) else {
       throw StoreError(.refused, "the version does not derive \(kind.rawValue)")
     }
@@ -291,10 +296,11 @@ package final class VersionWriter: Sendable {
 
   /// The digest of the ids that were derived so far, by kind.
   package func derivedDigests() throws(StoreError) -> [RecordKind: Digest] {
-    state.withLock { state in
-      state.kinds.reduce(into: [:]) { digests, kind in
-        digests[kind.key] = DatasetDigest.make(kind.key, sorted: kind.value.derivedIDs)
-      }
+    try state.withLock { (state) throws(StoreError) in
+      let derived = state.kinds.mapValues(\.derivedIDs)
+      let digests = DatasetDigest.all(try datasetIDs(derived))
+      state.digests = digests
+      return digests.kinds.filter { derived[$0.key] != nil }
     }
   }
 
@@ -335,7 +341,9 @@ package final class VersionWriter: Sendable {
     }
     let tree = try store.repository.write(changes: changes, onto: base?.tree, into: state.pack)
     let summary = Summary(
-      tree: tree, datasetDigest: try datasetDigest(ids), difference: difference,
+      tree: tree,
+      datasetDigest: try state.digests?.dataset ?? DatasetDigest.make(sorted: datasetIDs(ids)),
+      difference: difference,
       totals: try totals(ids))
     return (changes, written.map(\.shard), summary, state.pack)
   }
@@ -371,17 +379,14 @@ package final class VersionWriter: Sendable {
     return changes
   }
 
-  private func datasetDigest(
+  /// What was derived, with what else of the base the dataset's digest is made of.
+  private func datasetIDs(
     _ derived: [RecordKind: SortedIDs]
-  ) throws(StoreError) -> Digest {
-    var ids: [RecordKind: SortedIDs] = [:]
-    for kind in DatasetDigest.kinds {
-      if let known = derived[kind] {
-        ids[kind] = known
-      } else if let base {
-        ids[kind] = SortedIDs(try base.live(kind))
-      }
+  ) throws(StoreError) -> [RecordKind: SortedIDs] {
+    var ids = derived
+    for kind in DatasetDigest.kinds where ids[kind] == nil {
+      if let base { ids[kind] = SortedIDs(try base.live(kind)) }
     }
-    return DatasetDigest.make(sorted: ids)
+    return ids
   }
 }

@@ -26,6 +26,11 @@ struct CountProgress: Sendable {
   init(_ what: String) { self.what = what }
 
   func update(_ count: Int, of total: Int) {
+    Self.show(what, count, of: total, on: reporter)
+  }
+
+  /// Shows it on a line that others write to as well.
+  static func show(_ what: String, _ count: Int, of total: Int, on reporter: RunReporter) {
     reporter.update(RunProgress(stage: what, done: count, total: total, asked: 0, cached: 0))
   }
 

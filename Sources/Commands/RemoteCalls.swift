@@ -30,53 +30,92 @@ struct RemoteCalls {
   }
 
   func fetch() throws {
+    // What an earlier fetch brought stays, also if the remote has lost it.
+    try store.keepFetchedCalls()
     try git.run(["fetch", "--quiet", "--no-tags", remote, Self.refspec(remote)])
     try store.repository.refresh()
+    try store.keepFetchedCalls()
   }
 
-  /// Sends the calls of this writer that the remote has not.
+  /// Sends the calls that are here and not there: this copy's own, and fetched ones that it lost.
   ///
   /// - Returns: How many commits of calls were sent.
   func push() throws -> Int {
     try fetch()
-    guard var own = try ownReference() else { return 0 }
-    var known = try remoteReference(own.writer)
-    if let there = known, there != own.id, try store.repository.mergeBase(there, own.id) != there {
-      // Somebody else writes under this name, as in a copied folder.
-      own = try renamed(own)
-      known = nil
-    }
+    var known = try remoteReferences()
     var count = 0
-    for step in try steps(from: known, to: own.id) {
-      try git.run(["push", "--quiet", remote, "\(step.commit):\(CallReferences.own)\(own.writer)"])
-      count += step.count
+    for reference in try CallReferences.all(in: store.repository)
+    where CallReferences.remote(reference.name) == nil {
+      guard try !isThere(reference.id, CallReferences.writer(reference.name), known) else {
+        continue
+      }
+      let (writer, base) = try destination(of: reference, known)
+      for step in try steps(from: base, to: reference.id) {
+        try git.run(["push", "--quiet", remote, "\(step.commit):\(CallReferences.own)\(writer)"])
+        count += step.count
+      }
+      known[writer] = reference.id
     }
     if count > 0 { try fetch() }
     return count
   }
 
-  /// What the remote itself says it has: what was fetched once may be gone there.
-  private func remoteReference(_ writer: String) throws -> ObjectID? {
-    let lines = try git.lines(["ls-remote", remote, CallReferences.own + writer])
-    return lines.first.flatMap { ObjectID(hex: $0.prefix { $0 != "\t" }) }
+  /// What the remote itself says it has, by writer: what was fetched once may be gone there.
+  private func remoteReferences() throws -> [String: ObjectID] {
+    var tips: [String: ObjectID] = [:]
+    for line in try git.lines(["ls-remote", remote, CallReferences.own + "*"]) {
+      let parts = line.split(separator: "\t")
+      guard parts.count == 2, let id = ObjectID(hex: String(parts[0])) else { continue }
+      tips[CallReferences.writer(String(parts[1]))] = id
+    }
+    return tips
   }
 
-  private func ownReference() throws -> (writer: String, id: ObjectID)? {
-    let writer = try WriterIdentity.current(in: store.folder)
-    return try store.repository.reference(CallReferences.own + writer).map { (writer, $0) }
+  /// Whether a history of the remote holds a commit; its own writer's is looked at first.
+  private func isThere(
+    _ tip: ObjectID, _ writer: String, _ known: [String: ObjectID]
+  ) throws -> Bool {
+    if known.values.contains(tip) { return true }
+    if let same = known[writer], store.repository.contains(same) {
+      if try store.repository.contains(tip, in: same) { return true }
+      // It goes on from there.
+      if try store.repository.contains(same, in: tip) { return false }
+    }
+    for other in known.values where store.repository.contains(other) {
+      if try store.repository.contains(tip, in: other) { return true }
+    }
+    return false
   }
 
-  private func renamed(
-    _ own: (writer: String, id: ObjectID)
-  ) throws -> (writer: String, id: ObjectID) {
+  /// Under which name a history goes to the remote, and from which commit on.
+  ///
+  /// Where another history has its name there, as after a copied folder or a rewound remote, it takes a
+  /// new one: nothing at a remote is ever overwritten.
+  private func destination(
+    of reference: (name: String, id: ObjectID), _ known: [String: ObjectID]
+  ) throws -> (writer: String, base: ObjectID?) {
+    let writer = CallReferences.writer(reference.name)
+    guard let there = known[writer] else { return (writer, nil) }
+    if store.repository.contains(there), try store.repository.contains(there, in: reference.id) {
+      return (writer, there)
+    }
+    return (try rename(reference), nil)
+  }
+
+  private func rename(_ reference: (name: String, id: ObjectID)) throws -> String {
     let lock = try store.lock(purpose: "stemma push")
     defer { withExtendedLifetime(lock) {} }
-    let writer = try WriterIdentity.renew(in: store.folder)
+    let writer = CallReferences.writer(reference.name)
+    let prefix = reference.name.dropLast(writer.count)
+    let name = WriterIdentity.make()
     try store.repository.updateReference(
-      CallReferences.own + writer, to: own.id, expecting: nil, message: "stemma: new writer")
+      prefix + name, to: reference.id, expecting: nil, message: "stemma: new writer")
+    if try WriterIdentity.current(in: store.folder) == writer, prefix == CallReferences.own {
+      try WriterIdentity.set(name, in: store.folder)
+    }
     try store.repository.updateReference(
-      CallReferences.own + own.writer, to: nil, expecting: own.id, message: "stemma: new writer")
-    return (writer, own.id)
+      reference.name, to: nil, expecting: reference.id, message: "stemma: new writer")
+    return name
   }
 
   /// The commits to push one after the other, each with the number of commits that it brings.

@@ -22,6 +22,7 @@ struct Run: AsyncParsableCommand {
         stemma run --samples 1000         writes the number into recipe.yaml
         stemma run --arm local+global     without critics, to learn what they are worth
         stemma run --replan               asks for strategies again; your edits of them stay
+        stemma run --batch                by a provider's batches: for less, within a day
 
       \(ExitStatus.help)
       """)
@@ -47,6 +48,11 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Ask for strategies again, and merge them with strategies.yaml as it stands.")
   var replan = false
 
+  @Flag(help: "Forget what earlier attempts at this run spent of the recipe's budget.")
+  var newBudget = false
+
+  @OptionGroup var batches: BatchOptions
+
   func validate() throws {
     if let arm, Arm(rawValue: arm) == nil {
       throw ValidationError(
@@ -55,6 +61,9 @@ struct Run: AsyncParsableCommand {
     if replan, let stage = until.flatMap(StageName.init(rawValue:)), stage < .strategies {
       throw ValidationError(
         "'--replan' needs the stage strategies, which '--until \(stage.rawValue)' leaves out")
+    }
+    if batches.batch, replan {
+      throw ValidationError("'--replan' does not go with '--batch'")
     }
     if let until, StageName(rawValue: until) == nil {
       throw ValidationError(
@@ -70,21 +79,32 @@ struct Run: AsyncParsableCommand {
     let store = try dataset.store()
     if let samples { try set("samples", to: String(samples), in: store) }
     if let arm { try set("arm", to: arm, in: store) }
-    let reporter = RunReporter()
+    let reporter = RunReporter(asJSON: form.isJSON)
     MissingCalls.warn(store)
     let stage = until.flatMap(StageName.init(rawValue:)) ?? .samples
-    let report = try await Run.execute(
-      store, until: stage, replans: replan, reporter: reporter)
+    batches.warn(store)
+    let report: RunReport
+    if batches.batch {
+      guard
+        let ended = try await batches.run(
+          store, until: stage, renewsBudget: newBudget, reporter: reporter, asJSON: form.isJSON)
+      else { throw ExitCode(ExitStatus.partlyDone.rawValue) }
+      report = ended
+    } else {
+      report = try await Run.execute(
+        store, until: stage, replans: replan, renewsBudget: newBudget, reporter: reporter)
+    }
     RunSummary(report).print(asJSON: form.isJSON)
     Housekeeping(store).tidy()
     if report.shortfall != nil { throw ExitCode(ExitStatus.partlyDone.rawValue) }
   }
 
   static func execute(
-    _ store: Store, until stage: StageName, replans: Bool = false, reporter: RunReporter
+    _ store: Store, until stage: StageName, replans: Bool = false, renewsBudget: Bool = false,
+    reporter: RunReporter
   ) async throws -> RunReport {
     try await withRun(store, reporter: reporter) { run in
-      try await run.run(until: stage, replans: replans)
+      try await run.run(until: stage, replans: replans, renewsBudget: renewsBudget)
     }
   }
 
@@ -95,6 +115,7 @@ struct Run: AsyncParsableCommand {
   ) async throws -> RunReport {
     defer { reporter.end() }
     return try await TeacherFactory.withFactory { factory in
+      reporter.follow(factory.client)
       let run = GenerationRun(store, observer: reporter) { settings in try factory.make(settings) }
       return try await Interruption.stopping { try await body(run) }
     }

@@ -1,41 +1,89 @@
+import CanonicalJSON
 import Foundation
 import Pipeline
 import Synchronization
+import Teachers
 
-/// Shows how a run goes on: a line that is kept up to date on a terminal, nothing elsewhere.
+/// Shows how a run goes on: a line that is kept up to date on a terminal, now and then a line elsewhere,
+/// or events for programs.
 final class RunReporter: RunObserver {
   private struct State {
     var stage = ""
     var stageStart = ContinuousClock.now
     var lastShown: ContinuousClock.Instant?
     var isLineOpen = false
-    var lastNoted = ContinuousClock.now
+    var client: ServerClient?
   }
 
-  private static let interval = Duration.milliseconds(100)
-  /// How often a line is written where there is no terminal.
-  private static let noteInterval = Duration.seconds(60)
-  private let isShown: Bool
+  /// How it is shown.
+  enum Form {
+    /// One line on a terminal.
+    case live
+    /// A line a minute, where there is no terminal.
+    case notes
+    /// An object a second, and one for each stage.
+    case events
+  }
+
+  private let form: Form
   private let state = Mutex(State())
 
-  init(isShown: Bool = Output.isTerminal(STDERR_FILENO)) { self.isShown = isShown }
+  init(asJSON isJSON: Bool = false) {
+    form = isJSON ? .events : Output.isTerminal(STDERR_FILENO) ? .live : .notes
+    // The first note comes after a while.
+    if form == .notes { state.withLock { $0.lastShown = .now } }
+  }
+
+  /// Counts the retries of a client from now on.
+  func follow(_ client: ServerClient) { state.withLock { $0.client = client } }
+
+  private var interval: Duration {
+    switch form {
+    case .live: .milliseconds(100)
+    case .notes: .seconds(60)
+    case .events: .seconds(1)
+    }
+  }
 
   func update(_ progress: RunProgress) {
-    guard isShown else { return note(progress) }
-    let line: String? = state.withLock { state in
+    let due: (progress: RunProgress, elapsed: Duration)? = state.withLock { state in
       let now = ContinuousClock.now
       if state.stage != progress.stage {
         state.stage = progress.stage
         state.stageStart = now
-        state.lastShown = nil
+        if form != .notes { state.lastShown = nil }
       }
-      if let last = state.lastShown, last.duration(to: now) < Self.interval { return nil }
+      if let last = state.lastShown, last.duration(to: now) < interval { return nil }
       state.lastShown = now
-      state.isLineOpen = true
-      return progress.line(elapsed: state.stageStart.duration(to: now))
+      state.isLineOpen = form == .live
+      var progress = progress
+      progress.retries = state.client?.retryCount ?? 0
+      return (progress, state.stageStart.duration(to: now))
     }
-    if let line { show("\r\u{1B}[K" + line.prefix(Self.width)) }
+    guard let (progress, elapsed) = due else { return }
+    switch form {
+    case .live: show("\r\u{1B}[K" + progress.line(elapsed: elapsed).prefix(Self.width))
+    case .notes: Output.complain(progress.line(elapsed: elapsed))
+    case .events: Output.json("progress", members(progress, elapsed))
+    }
   }
+
+  private func members(_ progress: RunProgress, _ elapsed: Duration) -> [(String, JSON)] {
+    [
+      ("stage", .string(progress.stage)), ("done", JSON(progress.done)),
+      ("total", progress.total.map { JSON($0) } ?? .null), ("asked", JSON(progress.asked)),
+      ("cached", JSON(progress.cached)), ("in-flight", JSON(progress.inFlight)),
+      ("retries", JSON(progress.retries)), ("tokens", JSON(progress.tokens)),
+      ("money", .number(progress.money)), ("seconds", .number(Self.rounded(elapsed / .seconds(1)))),
+      (
+        "seconds-left",
+        progress.secondsLeft(elapsed: elapsed).map { .number(Self.rounded($0)) } ?? .null
+      ),
+    ]
+  }
+
+  /// To the tenth.
+  private static func rounded(_ seconds: Double) -> Double { (seconds * 10).rounded() / 10 }
 
   /// The columns of the terminal but for the last, in which some terminals wrap.
   private static var width: Int {
@@ -44,22 +92,9 @@ final class RunReporter: RunObserver {
     return Int(size.ws_col) - 1
   }
 
-  private func note(_ progress: RunProgress) {
-    let line: String? = state.withLock { state in
-      let now = ContinuousClock.now
-      if state.stage != progress.stage {
-        state.stage = progress.stage
-        state.stageStart = now
-      }
-      guard state.lastNoted.duration(to: now) >= Self.noteInterval else { return nil }
-      state.lastNoted = now
-      return progress.line(elapsed: state.stageStart.duration(to: now))
-    }
-    if let line { Output.complain(line) }
-  }
-
   func notice(_ message: String) {
     end()
+    guard form != .events else { return Output.json("notice", [("message", .string(message))]) }
     Output.complain("note: \(message)")
   }
 

@@ -44,6 +44,12 @@ struct RunSummary {
       Output.line(
         "Tokens: \(counts.usage.inputTokens) in, \(counts.usage.outputTokens) out.")
     }
+    if report.spent.money > 0 {
+      let before = report.spent.money - counts.money
+      Output.line(
+        "Cost: \(Money.text(counts.money)) by the recipe's prices"
+          + (before > 0 ? ", \(Money.text(report.spent.money)) with earlier attempts." : "."))
+    }
     let difference = report.difference
     if report.until >= .mixes {
       Output.line(
@@ -93,7 +99,15 @@ struct RunSummary {
         ), ("exhausted-slots", derives ? JSON(report.exhaustedSlots) : .null),
         ("asked", JSON(counts.asked)),
         ("cached", JSON(counts.cached)), ("input-tokens", JSON(counts.usage.inputTokens)),
-        ("output-tokens", JSON(counts.usage.outputTokens)),
+        ("output-tokens", JSON(counts.usage.outputTokens)), ("money", .number(counts.money)),
+        (
+          "spent",
+          [
+            "calls": JSON(report.spent.calls), "input-tokens": JSON(report.spent.inputTokens),
+            "output-tokens": JSON(report.spent.outputTokens),
+            "money": .number(report.spent.money), "seconds": .number(report.spent.seconds),
+          ]
+        ),
         ("added", JSON(report.difference.added)), ("returned", JSON(report.difference.revived)),
         ("removed", JSON(report.difference.removed)),
         ("rejections", derives ? .object(JSONObject(rejections)) : .null),

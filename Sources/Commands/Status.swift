@@ -90,15 +90,17 @@ struct Status: AsyncParsableCommand {
     case .missing: "missing"
     case .redefined: "stale: its knobs, prompt templates or teachers changed"
     case .newInputs: "stale: what it reads changed"
+    case .dropped: "stale: an answer that it was made with was dropped"
     }
   }
 
-  private static func word(_ freshness: Freshness) -> String {
+  static func word(_ freshness: Freshness) -> String {
     switch freshness {
     case .fresh: "fresh"
     case .missing: "missing"
     case .redefined: "redefined"
     case .newInputs: "new-inputs"
+    case .dropped: "dropped"
     }
   }
 }

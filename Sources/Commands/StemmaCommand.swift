@@ -21,7 +21,8 @@ package struct StemmaCommand: AsyncParsableCommand {
     version: "stemma 1.0.0 (format 1)",
     groupedSubcommands: [
       CommandGroup(
-        name: "Make:", subcommands: [Demo.self, Init.self, Run.self, TaxonomyCommand.self]),
+        name: "Make:",
+        subcommands: [Demo.self, Init.self, Plan.self, Run.self, TaxonomyCommand.self]),
       CommandGroup(
         name: "Look:",
         subcommands: [
@@ -37,7 +38,9 @@ package struct StemmaCommand: AsyncParsableCommand {
         name: "Share:", subcommands: [Clone.self, Push.self, Pull.self]),
       CommandGroup(
         name: "Keep:",
-        subcommands: [Import.self, Export.self, Verify.self, Compact.self, GarbageCollection.self]),
+        subcommands: [
+          Import.self, Export.self, Verify.self, Cache.self, Compact.self, GarbageCollection.self,
+        ]),
       CommandGroup(name: "Inside:", subcommands: [Hook.self]),
     ])
 

@@ -7,6 +7,15 @@ enum Plural {
   }
 }
 
+/// Amounts of money, of whatever currency.
+enum Money {
+  /// Two digits after the point, or for little the first two that are not zero.
+  static func text(_ amount: Double) -> String {
+    amount >= 0.1 || amount == 0
+      ? String(format: "%.2f", amount) : String(format: "%.2g", amount)
+  }
+}
+
 /// Sizes as people say them, in powers of ten.
 enum ByteSize {
   static func text(_ count: Int) -> String {

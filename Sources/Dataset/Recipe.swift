@@ -26,6 +26,9 @@ package struct Recipe: Sendable, Hashable {
   package var slots: SlotKnobs
   package var duplicates: DuplicateKnobs
   package var gapFill = GapFillKnobs()
+  package var budget = BudgetKnobs()
+  /// What models cost, by their names.
+  package var prices: [String: Price] = [:]
 
   package init(
     description: String, sampleCount: Int, randomSeed: Int = 0, sample: SampleShape,
@@ -83,12 +86,30 @@ package struct SampleShape: Sendable, Hashable {
 
 /// One model and how it is asked.
 package struct TeacherSettings: Sendable, Hashable {
-  package enum Provider: String, Sendable, CaseIterable { case embedded, openai }
+  package enum Provider: String, Sendable, CaseIterable {
+    case embedded
+    /// Chat completions, as nearly every inference server speaks them.
+    case openai
+    /// Messages.
+    case anthropic
+    /// generateContent.
+    case gemini
+
+    /// Where the provider itself answers; nil where a recipe must say it.
+    package var publicURL: String? {
+      switch self {
+      case .embedded, .openai: nil
+      case .anthropic: "https://api.anthropic.com/v1"
+      case .gemini: "https://generativelanguage.googleapis.com/v1beta"
+      }
+    }
+  }
   package var provider: Provider
   package var model: String
   package var revision: String?
-  /// Up to and including the version part, such as `http://127.0.0.1:8080/v1`.
-  package var baseURL: String?
+  /// The servers that share the requests, each up to and including the version part, such as
+  /// `http://127.0.0.1:8080/v1`.
+  package var baseURLs: [String] = []
   /// The name of the environment variable that holds the API key, or nil for none.
   package var keyVariable: String?
   package var temperature: Double?
@@ -96,8 +117,18 @@ package struct TeacherSettings: Sendable, Hashable {
   package var maxTokens: Int?
   /// Whether the server takes JSON Schemas; if not, they stand in the messages.
   package var isStructured = true
-  /// How many requests may be in flight at once.
+  /// The organisation that is charged, where the key belongs to several.
+  package var organisation: String?
+  /// Headers that go with every request, by their names in lower case.
+  package var headers: [String: String] = [:]
+  /// Members that are added to the body of every request.
+  package var body: JSON?
+  /// How many requests may be in flight at each server at once.
   package var concurrency: Int
+  /// How many requests a minute each server grants.
+  package var requestsPerMinute: Double?
+  /// How many tokens a minute, of requests and answers together, each server grants.
+  package var tokensPerMinute: Double?
   /// How long one response may take, in seconds.
   package var timeoutSeconds: Double
   package var embedded: EmbeddedRates
@@ -106,15 +137,15 @@ package struct TeacherSettings: Sendable, Hashable {
   package static let embeddedModel = "grade-school-arithmetic"
 
   package init(
-    provider: Provider, model: String, revision: String? = nil, baseURL: String? = nil,
+    provider: Provider, model: String, revision: String? = nil, baseURLs: [String] = [],
     keyVariable: String? = nil, temperature: Double? = nil, topP: Double? = nil,
-    maxTokens: Int? = nil, concurrency: Int = 8, timeoutSeconds: Double = 300,
+    maxTokens: Int? = nil, concurrency: Int = 64, timeoutSeconds: Double = 300,
     embedded: EmbeddedRates = EmbeddedRates()
   ) {
     self.provider = provider
     self.model = model
     self.revision = revision
-    self.baseURL = baseURL
+    self.baseURLs = baseURLs
     self.keyVariable = keyVariable
     self.temperature = temperature
     self.topP = topP

@@ -42,6 +42,9 @@ struct RecipeReader {
       critics: critics, slots: slots, duplicates: duplicates)
     recipe.gapFill = gapFill
     recipe.arm = arm ?? .full
+    recipe.budget = budget()
+    recipe.prices = prices()
+    checkPrices(recipe)
     return recipe
   }
 

@@ -2,12 +2,13 @@ import ArtifactStore
 
 /// The identity of a taxonomy node: 16 hexadecimal digits, kept through rename and move.
 package struct NodeID: Sendable, Hashable, Comparable, CustomStringConvertible {
-  package let text: String
+  /// What the digits stand for.
+  package let value: UInt64
 
   /// Reads 16 lower-case hexadecimal digits, or returns nil.
   package init?(_ text: String) {
-    guard text.utf8.count == 16, Hex.bytes(text) != nil else { return nil }
-    self.text = text
+    guard text.utf8.count == 16, let bytes = Hex.bytes(text) else { return nil }
+    value = bytes.reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   /// The identity a node gets at birth, from its parent's (nil for a root) and its name then.
@@ -15,11 +16,12 @@ package struct NodeID: Sendable, Hashable, Comparable, CustomStringConvertible {
     var hash = FramedHash(domain: "stemma node 1")
     hash.add(parent?.text ?? "")
     hash.add(NodeName.normalized(name))
-    text = String(hash.finish().hex.prefix(16))
+    value = hash.finish().leadingWord
   }
 
+  package var text: String { withUnsafeBytes(of: value.bigEndian) { Hex.text($0) } }
   package var description: String { text }
-  package static func < (left: NodeID, right: NodeID) -> Bool { left.text < right.text }
+  package static func < (left: NodeID, right: NodeID) -> Bool { left.value < right.value }
 }
 
 /// How names of factors and nodes compare.

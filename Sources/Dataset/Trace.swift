@@ -70,7 +70,12 @@ package struct Trace: Sendable {
 
   private func cause(_ id: String, _ relation: String) throws -> TraceNode {
     guard let recordID = RecordID(hex: id), let record = try lookup.find(recordID) else {
-      let reason: JSON = ["missing": "not here: fetch the calls, or look in another clone"]
+      let isPruned = RecordID(hex: id).map(RetiredCalls(version.store).contains) ?? false
+      let reason: JSON = [
+        "missing": isPruned
+          ? "pruned: 'stemma cache prune' removed it here"
+          : "not here: fetch the calls, or look in another clone"
+      ]
       return TraceNode(relation: relation, id: id, content: reason, causes: [])
     }
     return try node(record, relation: relation)

@@ -45,7 +45,7 @@ enum RecipeKeys {
   static let top = [
     "stemma", "description", "samples", "random-seed", "arm", "sample", "examples", "references",
     "teachers", "factors", "taxonomy", "strategy", "meta-prompts", "complexity", "critics", "slots",
-    "duplicates", "gap-fill",
+    "duplicates", "gap-fill", "budget", "prices",
   ]
   static let sample = ["schema", "question", "answer", "hidden-from-critics"]
   static let rates = [
@@ -54,7 +54,8 @@ enum RecipeKeys {
   /// What only a model behind a server has.
   static let server = [
     "model", "revision", "base-url", "api-key-variable", "temperature", "top-p", "max-tokens",
-    "timeout", "structured",
+    "timeout", "structured", "requests-per-minute", "tokens-per-minute", "organisation", "headers",
+    "body",
   ]
   static let teacher = ["provider"] + server + ["concurrency"] + rates
   static let roles = ["default"] + Role.allCases.map(\.rawValue)
@@ -69,12 +70,14 @@ enum RecipeKeys {
   static let duplicates = ["near", "held-out"]
   static let heldOut = ["path", "question"]
   static let gapFill = ["minimum", "limit"]
+  static let budget = ["calls", "tokens", "money", "hours"]
+  static let price = ["input", "output"]
 
   static let sections: [(section: String?, keys: [String])] = [
     ("sample", sample), ("taxonomy", taxonomy), ("strategy", strategy),
     ("meta-prompts", metaPrompts), ("complexity", complexity), ("critics", critics),
     ("slots", slots), ("duplicates", duplicates), ("held-out", heldOut),
-    ("gap-fill", gapFill),
+    ("gap-fill", gapFill), ("budget", budget),
     ("teachers.default", teacher), ("teachers", roles), (nil, top),
   ]
 }

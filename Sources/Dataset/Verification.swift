@@ -172,8 +172,10 @@ package struct Verification: Sendable {
           guard checked.insert(Place(object: file.entry.id, path: file.path)).inserted else {
             continue
           }
-          guard let path = ArtifactPath(file.path), path.kind == .calls else {
-            report("\(reference.name): \(file.path)", "this is no shard of calls")
+          guard let path = ArtifactPath(file.path),
+            path.kind == .calls || path.kind == .tombstones
+          else {
+            report("\(reference.name): \(file.path)", "this is no shard of calls or drops")
             continue
           }
           enqueue(path, file.entry.id, place: "\(reference.name): \(file.path)")

@@ -10,6 +10,12 @@ package struct RunProgress: Sendable, Hashable {
   /// Answers asked of models and found in the cache so far.
   package var asked: Int
   package var cached: Int
+  /// Requests that models have now, and those that were asked again after a failure.
+  package var inFlight = 0
+  package var retries = 0
+  /// Of requests and answers together, with their price where one is known.
+  package var tokens = 0
+  package var money = 0.0
 
   package init(stage: String, done: Int, total: Int?, asked: Int, cached: Int) {
     self.stage = stage
@@ -26,7 +32,7 @@ extension RunProgress {
   /// - Parameter elapsed: The time since the stage began.
   /// - Returns: The line, which has no end of line.
   package func line(elapsed: Duration) -> String {
-    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+    let seconds = elapsed / .seconds(1)
     let rate = seconds > 0.2 ? Double(done) / seconds : 0
     var parts = [stage]
     if let total, total > 0 {
@@ -38,12 +44,30 @@ extension RunProgress {
       parts.append("\(done)")
     }
     if rate > 0 { parts.append(RunProgress.pace(rate)) }
+    if let left = secondsLeft(elapsed: elapsed) { parts.append("\(RunProgress.clock(left)) left") }
     let calls = asked + cached
     if calls > 0 { parts.append("\(asked) asked, cache \(cached * 100 / calls)%") }
-    if let total, rate > 0, done < total {
-      parts.append("\(RunProgress.clock(Double(total - done) / rate)) left")
-    }
+    if inFlight > 0 { parts.append("\(inFlight) in flight") }
+    if retries > 0 { parts.append(retries == 1 ? "1 retry" : "\(retries) retries") }
+    if money > 0 { parts.append(String(format: "cost %.2f", money)) }
+    if tokens > 0 { parts.append("\(RunProgress.short(tokens)) tokens") }
     return parts.joined(separator: "  ")
+  }
+
+  /// How long the rest of the stage takes at the pace so far; nil where nobody can know.
+  package func secondsLeft(elapsed: Duration) -> Double? {
+    let seconds = elapsed / .seconds(1)
+    guard let total, done > 0, done < total, seconds > 0.2 else { return nil }
+    return Double(total - done) * seconds / Double(done)
+  }
+
+  /// A number with three digits at most.
+  private static func short(_ count: Int) -> String {
+    switch count {
+    case ..<1000: "\(count)"
+    case ..<1_000_000: String(format: count < 9950 ? "%.1fk" : "%.0fk", Double(count) / 1e3)
+    default: String(format: count < 9_950_000 ? "%.1fM" : "%.0fM", Double(count) / 1e6)
+    }
   }
 
   /// How many units a second, or the seconds of one where models are slow.

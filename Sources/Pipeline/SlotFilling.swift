@@ -72,9 +72,9 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     var again: [Job] = []
     var trails: [Int: [SlotOutcome<Value>]] = [:]
     var results: [Int: SlotOutcome<Value>] = [:]
-    /// The slots that were passed over, since what they come to seemed to be known.
-    var passed = Set<Int>()
-    var running = 0
+    /// The slots that are worked on and not settled; others up to the next were passed over, since
+    /// what they come to seemed to be known.
+    var pending = Set<Int>()
     var isStopped = false
     var idle: [CheckedContinuation<Void, Never>] = []
   }
@@ -190,17 +190,13 @@ package final class SlotFilling<Value: Sendable>: Sendable {
 
   private func takeJob(_ state: inout State) throws -> (Job?, isOver: Bool) {
     while canTakeJob(state) {
-      if let job = state.again.popLast() {
-        state.running += 1
-        return (job, false)
-      }
+      if let job = state.again.popLast() { return (job, false) }
       let slot = state.nextSlot
       state.nextSlot += 1
       guard known(slot) != nil else {
-        state.running += 1
+        state.pending.insert(slot)
         return (Job(slot: slot, firstAttempt: 0), false)
       }
-      state.passed.insert(slot)
       if slot == state.progress.settled { try settleInOrder(&state) }
     }
     return (nil, isOver(state))
@@ -210,8 +206,7 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     if isOver(state) { return false }
     if !state.again.isEmpty { return true }
     let open = limits.wanted + min(state.progress.exhausted, limits.extraSlots)
-    let ahead = limits.workers * 8 + 64
-    return state.nextSlot < min(open, state.progress.settled + ahead)
+    return state.nextSlot < open && state.pending.count < limits.workers * 8 + 64
   }
 
   private func isOver(_ state: borrowing State) -> Bool {
@@ -224,7 +219,6 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     let (idle, failure) = state.withLock {
       state -> ([CheckedContinuation<Void, Never>], (any Error)?)
       in
-      state.running -= 1
       state.results[job.slot] = outcome
       var failure: (any Error)?
       if !state.isStopped {
@@ -246,8 +240,10 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   private func settleInOrder(_ state: inout State) throws {
     while !isOver(state) {
       let slot = state.progress.settled
-      if state.passed.remove(slot) != nil {
+      guard slot < state.nextSlot else { return }
+      if !state.pending.contains(slot) {
         guard let known = known(slot) else {
+          state.pending.insert(slot)
           state.again.append(Job(slot: slot, firstAttempt: 0))
           return
         }
@@ -271,6 +267,7 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   }
 
   private func close(_ slot: Int, isKept: Bool, _ state: inout State) throws {
+    state.pending.remove(slot)
     var progress = state.progress
     if isKept { progress.kept += 1 } else { progress.exhausted += 1 }
     try settle(slot, state.trails.removeValue(forKey: slot) ?? [], isKept, progress)

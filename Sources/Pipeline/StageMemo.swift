@@ -72,6 +72,8 @@ package enum Freshness: Hashable, Sendable {
   case redefined
   /// What it reads has changed.
   case newInputs
+  /// An answer that its records were made with was dropped.
+  case dropped
 
   package init(memo: StageMemo?, key: StageKey, inputs: Digest?) {
     guard let memo else {

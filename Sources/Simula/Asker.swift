@@ -45,19 +45,22 @@ package struct Player: Sendable {
   package let model: String
   package let revision: String?
   package let sampling: Sampling
+  /// What the recipe adds to each request.
+  package let extraBody: JSON?
   package let wantsInputs: Bool
   /// Whether the schema is sent as one; if not, it stands in the messages.
   package let isStructured: Bool
 
   package init(
     teacher: any Teacher, provider: String, model: String, revision: String?, sampling: Sampling,
-    wantsInputs: Bool, isStructured: Bool = true
+    extraBody: JSON? = nil, wantsInputs: Bool, isStructured: Bool = true
   ) {
     self.teacher = teacher
     self.provider = provider
     self.model = model
     self.revision = revision
     self.sampling = sampling
+    self.extraBody = extraBody
     self.wantsInputs = wantsInputs
     self.isStructured = isStructured
   }
@@ -82,6 +85,14 @@ package struct Asker: Sendable {
     self.prompts = prompts
     self.cache = cache
     self.players = players
+  }
+
+  /// The models of all roles, in the order of these; those with equal settings are one.
+  var teachers: [any Teacher] { Role.allCases.compactMap { players[$0]?.teacher } }
+
+  /// The same with other answers.
+  func answering(from cache: any CallSource) -> Asker {
+    Asker(recipe: recipe, prompts: prompts, cache: cache, players: players)
   }
 
   /// Whether there is a template for a task, which is in doubt for optional ones only.
@@ -125,7 +136,7 @@ package struct Asker: Sendable {
       let request = CallRequest(
         task: task.rawValue, provider: player.provider, model: player.model,
         revision: player.revision, messages: messages, sampling: sampling,
-        schema: player.isStructured ? schema : nil,
+        schema: player.isStructured ? schema : nil, extraBody: player.extraBody,
         inputs: player.wantsInputs ? .object(variables) : nil, draw: draw, attempt: number)
       let call: RecordedCall
       do {

@@ -39,6 +39,13 @@ struct ChoiceChance {
     hash.add(last)
     return hash.uniform
   }
+
+  /// The same for the text of an id.
+  func uniform(_ last: DrawnBranches.Choice) -> Double {
+    var hash = common
+    hash.add(last.text)
+    return hash.uniform
+  }
 }
 
 /// A quick hash for draws, of which a run makes dozens for each slot: nobody gains by a collision.
@@ -66,6 +73,13 @@ private struct DrawHash {
       }
       if bytes.count % 8 != 0 { add(word) }
     }
+  }
+
+  /// The same for 16 bytes as two numbers.
+  mutating func add(_ text: (UInt64, UInt64)) {
+    add(16 as UInt64)
+    add(text.0)
+    add(text.1)
   }
 
   private mutating func add(_ word: UInt64) {

@@ -115,7 +115,7 @@ final class CoverageOrder: Sendable {
 
   /// The same in every program run, so that so is a clash, which would skip a mix.
   private func hash(_ nodes: [NodeID]) -> UInt64 {
-    nodes.sorted().reduce(0) { Shingles.mixed($0 &+ (UInt64($1.text, radix: 16) ?? 0)) }
+    nodes.sorted().reduce(0) { Shingles.mixed($0 &+ $1.value) }
   }
 
   private func nothing() -> SimulaError {

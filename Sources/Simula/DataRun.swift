@@ -30,6 +30,15 @@ struct DataRun: Sendable {
     try await run(base: base, until: stage, since: nil, &report)
   }
 
+  /// Asks what the slots need next, and keeps nothing of it.
+  func collect(base: Version?, until stage: StageName) async throws {
+    let writer = try VersionWriter(store, base: base, deriving: [], run: record.id)
+    let filler = try Filler(
+      context, sources: sources, until: DataStage(stage), tally: Tally(kinds: [], writer: writer))
+    context.progress.start("what is missing", total: recipe.sampleCount)
+    try await filler.collect()
+  }
+
   private func run(
     base: Version?, until stage: StageName, since last: SlotHistory.Use?, _ report: inout RunReport
   ) async throws {
@@ -73,14 +82,22 @@ struct DataRun: Sendable {
       .hopeless, "no sample was accepted in \(progress.exhausted) slots: \(tally.causes)",
       hint: "see 'stemma list rejections' for what came instead" + UnusableAnswer.again)
     if isHopeless, let base, try base.liveCount(.samples) > 0 { throw hopeless }
+    // Beside the version, which takes as long.
+    let isRemembered = stage == .samples && failure == nil && !isHopeless
+    async let history =
+      isRemembered ? filler.history(sources, slotCount: progress.settled, in: store) : nil
     let digests = try writer.derivedDigests()
     let made = try commit(
       writer, digests, base: base, until: stage, isComplete: failure == nil && !isHopeless,
       &report)
     report.versions += made
     if let failure { throw RunStopped(cause: failure, report: report) }
-    if stage == .samples, !isHopeless, let version = try made.last.map(store.version) ?? base {
-      filler.save(sources, slotCount: progress.settled, digests: digests, in: version)
+    if isRemembered, let version = try made.last.map(store.version) ?? base {
+      try DroppedAnswers.settle(version)
+    }
+    // Without it the next run derives all slots, to the same result.
+    if let history = await history, let version = try made.last.map(store.version) ?? base {
+      try? history.finish(digests, tree: version.tree)
     }
     if isHopeless { throw hopeless }
   }
@@ -94,6 +111,7 @@ struct DataRun: Sendable {
     switch failure {
     case is CancellationError: cause = "the run was stopped"
     case let error as TeacherError where error.code == .cancelled: cause = "the run was stopped"
+    case let error as TeacherError where error.code == .budget: cause = error.message
     case .some: cause = "the run failed"
     case .none where progress.kept == 0:
       cause = "no sample was accepted in \(progress.exhausted) slots"
@@ -154,6 +172,8 @@ struct DataRun: Sendable {
           parameters: ["samples": JSON(recipe.sampleCount), "until": .string(stage.rawValue)],
           summary: [
             "asked": JSON(counts.asked), "cached": JSON(counts.cached), "kept": JSON(report.kept),
+            "input-tokens": JSON(counts.usage.inputTokens),
+            "output-tokens": JSON(counts.usage.outputTokens), "money": .number(counts.money),
             "wanted": JSON(recipe.sampleCount), "gap-samples": JSON(report.gaps?.kept ?? 0),
           ]), isGenerated: true))
     var digest: Digest?

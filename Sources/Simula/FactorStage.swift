@@ -35,15 +35,19 @@ package struct FactorStage: Sendable {
     let count = knobs.factorCount
     var proposals: [[String]] = []
     var problem: UnusableAnswer?
-    for number in 0..<knobs.proposals {
-      let asked = try await asker.ask(
-        .proposeFactors, .proposer,
-        inputs: JSONObject([
-          ("examples", .array(recipe.exampleSamples.map { .string($0.text) })),
-          ("references", .array(recipe.references.map { .string($0) })),
-          ("minimum", JSON(count.lowerBound)), ("maximum", JSON(count.upperBound)),
-        ]), schema: AnswerSchemas.factors(atMost: count.upperBound * 2), draw: "proposal \(number)"
+    let inputs = JSONObject([
+      ("examples", .array(recipe.exampleSamples.map { .string($0.text) })),
+      ("references", .array(recipe.references.map { .string($0) })),
+      ("minimum", JSON(count.lowerBound)), ("maximum", JSON(count.upperBound)),
+    ])
+    // None sees another.
+    let answers = try await Concurrently.map(knobs.proposals) { [asker] number in
+      try await asker.ask(
+        .proposeFactors, .proposer, inputs: inputs,
+        schema: AnswerSchemas.factors(atMost: count.upperBound * 2), draw: "proposal \(number)"
       ) { (json, _) throws(UnusableAnswer) in try json.texts("factors") }
+    }
+    for (number, asked) in answers.enumerated() {
       switch asked.result {
       case .success(let names):
         log.add(

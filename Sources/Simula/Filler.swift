@@ -49,6 +49,26 @@ struct Filler: Sendable {
       isHopeless: { $0.kept == 0 && $0.exhausted >= Self.hopelessAfter })
   }
 
+  /// Asks what the slots need next, and keeps nothing of it.
+  ///
+  /// A slot of which an answer is queued counts as kept: no other slot opens in its place before its
+  /// answers tell.
+  func collect() async throws {
+    let wanted = recipe.sampleCount
+    _ = try await SlotFilling(
+      limits(wanted: wanted, extraSlots: recipe.slots.extra(of: wanted)),
+      attempt: { [self] number, attempt in
+        do {
+          return try await run(.numbered(number), from: attempt)
+        } catch let error as TeacherError where error.code == .queued {
+          return SlotOutcome(acceptedAttempt: attempt, value: SlotTrail())
+        }
+      },
+      admit: { [self] number, _, trail in try admit(&trail, to: .numbered(number)) },
+      settle: { [context] _, _, _, progress in context.progress.advance(to: progress.settled) }
+    ).run()
+  }
+
   /// Takes out what the last run had after the slots that are settled now.
   func dropFormer(after slotCount: Int) throws {
     guard let former, slotCount < former.count else { return }
@@ -84,22 +104,10 @@ struct Filler: Sendable {
     slot: @escaping @Sendable (Int) -> Slot,
     isHopeless: @escaping @Sendable (SlotFilling<SlotTrail>.Progress) -> Bool = { _ in false }
   ) -> SlotFilling<SlotTrail> {
-    let limits = SlotFilling<SlotTrail>.Limits(
-      wanted: wanted, attempts: recipe.slots.attempts, extraSlots: extraSlots,
-      workers: Players.workers(recipe))
-    return SlotFilling(
-      limits,
-      attempt: { [work, duplicates] number, attempt in
-        var outcome = try await work.run(slot: slot(number), from: attempt)
-        outcome.value.question = outcome.value.value.map(duplicates.question)
-        return outcome
-      },
-      admit: { [duplicates] number, _, trail in
-        trail.refusal = try trail.question.flatMap {
-          try duplicates.admit($0, slot: slot(number))
-        }
-        return trail.refusal == nil ? .kept : .refused
-      },
+    SlotFilling(
+      limits(wanted: wanted, extraSlots: extraSlots),
+      attempt: { [self] number, attempt in try await run(slot(number), from: attempt) },
+      admit: { [self] number, _, trail in try admit(&trail, to: slot(number)) },
       settle: { [self] number, trails, isKept, progress in
         // Slots that stay are many, and each takes no time.
         if trails.isEmpty, number % Self.toldEvery != 0 { return }
@@ -114,22 +122,42 @@ struct Filler: Sendable {
       isHopeless: isHopeless)
   }
 
+  private func limits(wanted: Int, extraSlots: Int) -> SlotFilling<SlotTrail>.Limits {
+    SlotFilling.Limits(
+      wanted: wanted, attempts: recipe.slots.attempts, extraSlots: extraSlots,
+      workers: Players.workers(recipe))
+  }
+
+  private func run(
+    _ slot: Slot, from attempt: Int
+  ) async throws -> SlotOutcome<SlotTrail> {
+    var outcome = try await work.run(slot: slot, from: attempt)
+    outcome.value.question = outcome.value.value.map(duplicates.question)
+    return outcome
+  }
+
+  /// Decides whether an accepted sample is kept.
+  private func admit(
+    _ trail: inout SlotTrail, to slot: Slot
+  ) throws -> SlotFilling<SlotTrail>.Admission {
+    trail.refusal = try trail.question.flatMap { try duplicates.admit($0, slot: slot) }
+    return trail.refusal == nil ? .kept : .refused
+  }
+
   /// Lets what the last run had in a slot make way for what was admitted there now.
   private func drop(_ former: FormerSlots, _ slot: Int) throws {
     try tally.drop(former.records.entries(of: slot))
     try duplicates.replace(slot: slot)
   }
 
-  /// Remembers what slots came to, for the next run; if that fails it derives all of them.
-  func save(
-    _ sources: Sources, slotCount: Int, digests: [RecordKind: Digest], in version: Version
-  ) {
-    guard SlotHistory.fits(recipe) else { return }
+  /// Writes down what slots came to, for the next run; nil when that fails, and it derives all of them.
+  func history(_ sources: Sources, slotCount: Int, in store: Store) async -> SlotHistory.Draft? {
+    guard SlotHistory.fits(recipe) else { return nil }
     let outcome = SlotHistory.Outcome(
-      sources: sources, slotCount: slotCount, rejections: tally.rejections, digests: digests,
-      tree: version.tree, records: tally.slotRecords, before: former?.records)
-    try? duplicates.withTable { table in
-      try SlotHistory.save(outcome, questions: table, version.store, context.snapshot)
+      sources: sources, slotCount: slotCount, rejections: tally.rejections,
+      records: tally.slotRecords, before: former?.records)
+    return try? duplicates.withTable { table in
+      try SlotHistory.Draft(outcome, questions: table, store, context.snapshot)
     }
   }
 }

@@ -11,7 +11,7 @@ package import Teachers
 /// Everything is derived again through the call cache, and only the difference is written, so that
 /// an incremental run gives what a run from scratch gives. When all memos hold nothing is derived.
 package struct GenerationRun: Sendable {
-  private let store: Store
+  let store: Store
   private let observer: any RunObserver
   private let teacher: @Sendable (TeacherSettings) throws -> any Teacher
   /// A run whose first slots all fail is stopped after so many.
@@ -35,11 +35,12 @@ package struct GenerationRun: Sendable {
   /// - Parameters:
   ///   - stage: The last stage.
   ///   - replans: Whether strategies are asked for again, whatever their memo says.
+  ///   - renewsBudget: Whether what was spent before is forgotten.
   /// - Returns: What it came to.
   /// - Throws: What stopped the run. Answers so far are kept; samples so far are committed as a
   ///   partial version when it is an advance.
   package func run(
-    until stage: StageName = .samples, replans: Bool = false
+    until stage: StageName = .samples, replans: Bool = false, renewsBudget: Bool = false
   ) async throws -> RunReport {
     let root = try workingDirectory()
     var report = RunReport(runID: record.id)
@@ -52,9 +53,11 @@ package struct GenerationRun: Sendable {
     defer { withExtendedLifetime(lock) {} }
     // What another writer did until the lock was taken counts.
     if try isFresh(root, until: stage, &report), !replans { return report }
-    try await withContext(root) { context, base in
+    try await withContext(root, renewsBudget: renewsBudget) { context, base in
       try await derive(context, base: base, until: stage, replans: replans, &report)
       report.counts = context.cache.counts
+      report.spent = context.session.budget.spent
+      if stage == .samples, report.shortfall == nil { context.session.spending.remove() }
     }
     report.duration = start.duration(to: .now)
     return report
@@ -112,31 +115,15 @@ package struct GenerationRun: Sendable {
 
   /// Lends what all parts of a run share; the caller holds the writer lock.
   private func withContext(
-    _ root: URL, _ body: (Context, Version?) async throws -> Void
+    _ root: URL, renewsBudget: Bool = false, _ body: (Context, Version?) async throws -> Void
   ) async throws {
     let snapshot = try Snapshot(workingDirectory: root)
-    let players = try Players.make(snapshot.recipe, teacher: teacher)
     let branch = try branch()
-    let base = try store.head()
-    if let base { try store.index.catchUp(tree: base.tree) }
-    try store.index.catchUpCalls()
-    let calls = try CallStore(store)
-    defer { calls.close() }
-    let progress = ProgressBoard(observer)
-    let cache = CallCache(
-      calls, namedCalls: { () throws(StoreError) in try NamedCalls.find(in: base) },
-      didAnswer: { progress.count($0) })
-    let asker = Asker(
-      recipe: snapshot.recipe, prompts: snapshot.prompts, cache: cache, players: players)
-    let context = Context(
-      snapshot: snapshot, plan: try RunPlan(snapshot, base: base), branch: branch, asker: asker,
-      calls: calls, cache: cache, progress: progress)
-    do {
-      try await body(context, base)
-    } catch {
-      // Whatever was paid for stays, also when the run fails.
-      try? await calls.seal()
-      throw error
+    try await RunSession.with(
+      store, snapshot, observer: observer, teacher: teacher, renewsBudget: renewsBudget
+    ) { session in
+      let plan = try RunPlan(snapshot, base: session.base)
+      try await body(Context(session: session, plan: plan, branch: branch), session.base)
     }
   }
 
@@ -160,13 +147,15 @@ package struct GenerationRun: Sendable {
 
   /// What all parts of a run share.
   struct Context: Sendable {
-    let snapshot: Snapshot
+    let session: RunSession
     let plan: RunPlan
     let branch: String
-    let asker: Asker
-    let calls: CallStore
-    let cache: CallCache
-    let progress: ProgressBoard
+
+    var snapshot: Snapshot { session.snapshot }
+    var asker: Asker { session.asker }
+    var calls: CallStore { session.calls }
+    var cache: CallCache { session.cache }
+    var progress: ProgressBoard { session.progress }
   }
 
   private func branch() throws -> String {
@@ -191,9 +180,36 @@ package struct GenerationRun: Sendable {
     }
   }
 
+  /// Brings the sources up to date, and asks what the samples need next without keeping it.
+  ///
+  /// - Throws: What stopped it; with a ``BatchQueue`` a ``TeacherError`` of code `queued` when growth has
+  ///   to wait.
+  func collect(until stage: StageName) async throws {
+    let root = try workingDirectory()
+    var report = RunReport(runID: record.id)
+    guard try !isFresh(root, until: stage, &report) else { return }
+    let lock = try lock()
+    defer { withExtendedLifetime(lock) {} }
+    try await withContext(root) { context, base in
+      try await derive(
+        context, base: base, until: stage, replans: false, isCollecting: true, &report)
+    }
+  }
+
+  /// Lends what asking takes to work that makes no version.
+  func withSession<Value>(
+    renewsBudget: Bool = false, _ body: (RunSession) async throws -> Value
+  ) async throws -> Value {
+    let snapshot = try Snapshot(workingDirectory: workingDirectory())
+    let lock = try lock()
+    defer { withExtendedLifetime(lock) {} }
+    return try await RunSession.with(
+      store, snapshot, observer: observer, teacher: teacher, renewsBudget: renewsBudget, body)
+  }
+
   private func derive(
     _ context: Context, base: Version?, until stage: StageName, replans: Bool,
-    _ report: inout RunReport
+    isCollecting: Bool = false, _ report: inout RunReport
   ) async throws {
     var base = base
     var sources = context.snapshot.sources
@@ -211,6 +227,7 @@ package struct GenerationRun: Sendable {
     guard stage >= .mixes, let sources else { return }
     let data = DataRun(
       store: store, record: record, context: context, sources: sources, earlier: earlier)
+    if isCollecting { return try await data.collect(base: base, until: stage) }
     try await data.run(base: base, until: stage, &report)
   }
 }

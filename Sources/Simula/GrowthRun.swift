@@ -79,15 +79,17 @@ struct GrowthRun: Sendable {
     let stage = StageName.taxonomies
     let key = stage.key(context.snapshot.recipe, context.snapshot.prompts)
     let known = plan.memos[stage.rawValue]?.key
-    scope.regrows = known.map { $0 != key.digest } ?? false
-    if let base, known == key.digest {
+    // What was dropped is asked again where it was asked; the other answers are all there.
+    let isDropped = plan.freshness(stage) == .dropped
+    scope.regrows = known.map { $0 != key.digest || isDropped } ?? false
+    if let base, known == key.digest, !isDropped {
       for tree in base.sources.taxonomies where tree.nodes.count > 1 {
         scope.reused[tree.root.id] = tree
       }
     }
     // Other trees by models are another plan's input; what a person changes is not.
     let isOtherInput =
-      scope.regrows || plan.freshness(.factors) == .redefined
+      scope.regrows || [.redefined, .dropped].contains(plan.freshness(.factors))
       || base.map { !$0.undivided.subtracting($0.ownFactors).isDisjoint(with: plan.bareRoots) }
         ?? false
     scope.plansStrategies =

@@ -27,6 +27,7 @@ package struct MixSampler: Sendable {
 
   private let randomSeed: Int
   private let strategies: [Strategy]
+  private let choices: [StrategyChoice]
   private let branches: DrawnBranches
   /// Nil where slots draw by weights.
   private let coverage: CoverageOrder?
@@ -44,6 +45,7 @@ package struct MixSampler: Sendable {
   ) {
     self.randomSeed = randomSeed
     strategies = sources.strategies
+    choices = sources.strategies.enumerated().map { StrategyChoice($1, place: $0) }
     branches = DrawnBranches(sources.taxonomies, deepest: usesWholeTaxonomies ? .max : 1)
     coverage =
       order == .weighted
@@ -67,10 +69,11 @@ package struct MixSampler: Sendable {
     switch slot {
     case .numbered(let number):
       if let coverage { return try coverage.mix(number) }
-      return try draw(slot, from: strategies, covering: nil)
+      return try draw(slot, from: choices, covering: nil)
     case .gap(let node, _):
       return try draw(
-        slot, from: strategies.filter { branches.root(of: node, in: $0) != nil }, covering: node)
+        slot, from: choices.filter { branches.root(of: node, in: strategies[$0.place]) != nil },
+        covering: node)
     }
   }
 
@@ -85,19 +88,20 @@ package struct MixSampler: Sendable {
   package func strategy(of mix: Mix) -> Strategy? { strategies.first { $0.id == mix.strategy } }
 
   private func draw(
-    _ slot: Slot, from strategies: [Strategy], covering node: NodeID?
+    _ slot: Slot, from choices: [StrategyChoice], covering node: NodeID?
   ) throws(SimulaError) -> Mix {
     let place = slot.description
     for redraw in 0...Self.redraws {
       let chance = ChoiceChance(randomSeed, "mix", place, String(redraw))
       guard
-        let strategy = Chance.choose(
-          strategies, weight: \.weight, chance: { chance.uniform($0.id.text) })
+        let choice = Chance.choose(
+          choices, weight: \.choice.weight, chance: { chance.uniform($0.choice) })
       else {
         throw SimulaError(
           .sources, "strategies.yaml has no strategy" + (node.map { " for node '\($0)'" } ?? ""),
           hint: "add one, or run 'stemma run' anew")
       }
+      let strategy = strategies[choice.place]
       let covered = node.flatMap { branches.root(of: $0, in: strategy) }
       let nodes = strategy.roots.map { root in
         root == covered ? node ?? root : descend(from: root, chance)
@@ -112,10 +116,21 @@ package struct MixSampler: Sendable {
       hint: "remove some pairs from strategies.yaml")
   }
 
+  /// A strategy to choose, and its place in the list.
+  private struct StrategyChoice: Sendable {
+    let choice: DrawnBranches.Choice
+    let place: Int
+
+    init(_ strategy: Strategy, place: Int) {
+      choice = DrawnBranches.Choice(strategy.id, weight: strategy.weight)
+      self.place = place
+    }
+  }
+
   private func descend(from root: NodeID, _ chance: ChoiceChance) -> NodeID {
     var node = root
     while let child = Chance.choose(
-      branches.children(of: node), weight: \.weight, chance: { chance.uniform($0.id.text) })
+      branches.children(of: node), weight: \.weight, chance: { chance.uniform($0) })
     {
       node = child.id
     }

@@ -111,19 +111,11 @@ struct NodeExpander: Sendable {
   /// All proposals at once: none sees another.
   private func answers(_ inputs: JSONObject) async throws -> [Asked<[String]>] {
     let schema = AnswerSchemas.children(atMost: knobs.childrenCap)
-    return try await withThrowingTaskGroup(of: (Int, Asked<[String]>).self) { group in
-      for number in 0..<knobs.proposals {
-        group.addTask {
-          let asked = try await asker.ask(
-            .proposeChildren, .proposer, inputs: inputs, schema: schema,
-            draw: draw("proposal \(number)")
-          ) { (json, _) throws(UnusableAnswer) in try json.texts("children") }
-          return (number, asked)
-        }
-      }
-      var answers: [(Int, Asked<[String]>)] = []
-      for try await answer in group { answers.append(answer) }
-      return answers.sorted { $0.0 < $1.0 }.map(\.1)
+    return try await Concurrently.map(knobs.proposals) { number in
+      try await asker.ask(
+        .proposeChildren, .proposer, inputs: inputs, schema: schema,
+        draw: draw("proposal \(number)")
+      ) { (json, _) throws(UnusableAnswer) in try json.texts("children") }
     }
   }
 

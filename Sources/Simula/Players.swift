@@ -1,3 +1,4 @@
+import CanonicalJSON
 package import Dataset
 package import Teachers
 
@@ -23,7 +24,7 @@ package enum Players {
   static func model(_ settings: TeacherSettings) -> String {
     switch settings.provider {
     case .embedded: EmbeddedTeacher.modelIdentity(settings.embedded)
-    case .openai: settings.model
+    case .openai, .anthropic, .gemini: settings.model
     }
   }
 
@@ -42,7 +43,7 @@ package enum Players {
       settings.provider.rawValue, model(settings), settings.revision ?? "",
       sampling.temperature.map { "\($0)" } ?? "", sampling.topP.map { "\($0)" } ?? "",
       sampling.maxTokens.map { "\($0)" } ?? "", settings.isStructured ? "" : "text",
-    ].joined(separator: "\n")
+    ].joined(separator: "\n") + (settings.body.map { "\n" + $0.canonicalText } ?? "")
   }
 
   /// A player for each role; equal settings share one teacher.
@@ -58,14 +59,19 @@ package enum Players {
       players[role] = Player(
         teacher: teacher, provider: settings.provider.rawValue, model: model(settings),
         revision: settings.revision, sampling: sampling(settings, role),
-        wantsInputs: settings.provider == .embedded, isStructured: settings.isStructured)
+        extraBody: settings.body, wantsInputs: settings.provider == .embedded,
+        isStructured: settings.isStructured)
     }
     return players
   }
 
-  /// How many slots are worked on at once: what the slowest role can take, twice over.
+  /// How many slots are worked on at once: what the widest role's servers take, and half as many again,
+  /// since some are between two requests.
   static func workers(_ recipe: Recipe) -> Int {
-    let widest = Role.allCases.map { settings(recipe, $0).concurrency }.max() ?? 1
-    return min(1024, max(2, widest))
+    let widths = Role.allCases.map { settings(recipe, $0) }.map { settings in
+      settings.provider == .embedded
+        ? settings.concurrency : settings.concurrency * settings.baseURLs.count * 3 / 2
+    }
+    return min(1536, max(2, widths.max() ?? 0))
   }
 }

@@ -36,9 +36,14 @@ package final class ProgressBoard: Sendable {
   private func tell(_ change: (inout State) -> Void) {
     let progress = state.withLock { state in
       change(&state)
-      return RunProgress(
+      let counts = state.counts
+      var progress = RunProgress(
         stage: state.stage, done: state.done, total: state.total,
-        asked: state.counts.asked, cached: state.counts.cached)
+        asked: counts.asked, cached: counts.cached)
+      progress.inFlight = counts.inFlight
+      progress.tokens = counts.usage.inputTokens + counts.usage.outputTokens
+      progress.money = counts.money
+      return progress
     }
     observer.update(progress)
   }

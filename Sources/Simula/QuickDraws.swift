@@ -49,9 +49,9 @@ struct QuickDraws {
     guard let strategy = strategies[first.strategy], first.nodes.allSatisfy(steady.contains)
     else { return false }
     guard !strategy.never.isEmpty else { return true }
-    let lineage = first.nodes.reduce(into: Set<NodeID>()) { $0.formUnion(paired[$1] ?? []) }
-    return !strategy.never.contains {
-      lineage.contains($0.first) && lineage.contains($0.second)
+    func isThere(_ branch: NodeID) -> Bool {
+      first.nodes.contains { paired[$0]?.contains(branch) ?? false }
     }
+    return !strategy.never.contains { isThere($0.first) && isThere($0.second) }
   }
 }

@@ -47,6 +47,7 @@ package struct RunPlan: Sendable {
     self.memos = memos
     let bareRoots = RunPlan.bareRoots(of: snapshot.sources, base: base, run: run)
     self.bareRoots = bareRoots
+    let dropped = try base.map(DroppedAnswers.stages) ?? []
     var inputs = snapshot.sources.map(Snapshot.digest)
     stages = StageName.allCases.map { stage in
       let key = stage.key(snapshot.recipe, snapshot.prompts)
@@ -60,11 +61,14 @@ package struct RunPlan: Sendable {
           }
         let freshness: Freshness =
           snapshot.sources == nil || !isThere
-          ? .missing : RunPlan.freshness(ofText: memo, key)
+          ? .missing
+          : RunPlan.freshness(ofText: memo, key, isDropped: dropped.contains(stage))
         return StageState(stage: stage, freshness: freshness)
       }
       let state = StageState(
-        stage: stage, freshness: Freshness(memo: memo, key: key, inputs: inputs))
+        stage: stage,
+        freshness: Freshness(memo: memo, key: key, inputs: inputs)
+          .after(isDropped: dropped.contains(stage)))
       inputs = state.freshness == .fresh ? memo?.outputs : nil
       return state
     }
@@ -72,8 +76,11 @@ package struct RunPlan: Sendable {
 
   /// Text that people may edit is current as long as its own definition is; text that no run made
   /// is taken as it is.
-  private static func freshness(ofText memo: StageMemo?, _ key: StageKey) -> Freshness {
-    memo.map { $0.key == key.digest ? .fresh : .redefined } ?? .fresh
+  private static func freshness(
+    ofText memo: StageMemo?, _ key: StageKey, isDropped: Bool
+  ) -> Freshness {
+    guard let memo else { return .fresh }
+    return (memo.key == key.digest ? Freshness.fresh : .redefined).after(isDropped: isDropped)
   }
 
   /// The roots alone that wait for growth.
@@ -128,5 +135,12 @@ package struct RunPlan: Sendable {
       guard try left.folder(kind.rawValue) == right.folder(kind.rawValue) else { return false }
     }
     return true
+  }
+}
+
+extension Freshness {
+  /// The same, unless answers were dropped of what is fresh otherwise.
+  fileprivate func after(isDropped: Bool) -> Freshness {
+    isDropped && self == .fresh ? .dropped : self
   }
 }

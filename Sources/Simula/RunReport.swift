@@ -17,6 +17,8 @@ package struct RunReport: Sendable {
   package var kept = 0
   package var exhaustedSlots = 0
   package var counts = CallCache.Counts()
+  /// What was spent until now, over all times the run was resumed.
+  package var spent = Budget.Spent()
   package var difference = VersionWriter.Difference()
   /// How many attempts or drafts were not accepted, by reason.
   package var rejections: [Rejection: Int] = [:]

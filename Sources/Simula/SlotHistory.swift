@@ -1,15 +1,16 @@
-import ArtifactStore
+package import ArtifactStore
 import CanonicalJSON
 import Dataset
 import Foundation
 import Git
 import Pipeline
+import Synchronization
 
 /// What the last complete run came to slot by slot, so that the next derives only what changed.
 ///
 /// A local file that may be lost: without it everything is derived again, to the same result. It is
 /// used only for the very records that it was written beside.
-struct SlotHistory: Sendable {
+package struct SlotHistory: Sendable {
   /// Raised when questions are compared by other hashes, or columns are others.
   private static let format = 2
   static let kinds: [RecordKind] = [.mixes, .metaPrompts, .samples, .rejections, .verdicts]
@@ -42,7 +43,7 @@ struct SlotHistory: Sendable {
     var recipe = snapshot.recipe
     recipe.sampleCount = samples
     guard file.header["keys"] == keys(recipe, snapshot.prompts),
-      try file.header["fetched"] == fetched(store)
+      try file.header["fetched"] == fetched(store), try file.header["drops"] == drops(store)
     else { return nil }
     // The same folders hold the same records; others may, as after a compaction.
     if try file.header["folders"] != folders(of: base.tree, in: store) {
@@ -78,9 +79,16 @@ struct SlotHistory: Sendable {
   /// The calls of others that are here: where two answered one request, they decide what counts.
   private static func fetched(_ store: Store) throws -> JSON {
     names(
-      try store.repository.references(under: CallReferences.fetched)
-        .filter { $0.name.contains("/calls/") }.map { ($0.name, .string($0.id.hex)) })
+      try CallReferences.fetched(in: store.repository).map { ($0.name, .string($0.id.hex)) })
   }
+
+  /// What was dropped, or nil for nothing.
+  private static func drops(_ store: Store) throws -> JSON? {
+    try CallDrops(store).digest.map { .string($0.hex) }
+  }
+
+  /// Forgets what the last run left, so that the next one derives every slot.
+  package static func forget(_ store: Store) { unlink(path(store)) }
 
   /// The folders of a version that say which records are live.
   private static func folders(of tree: ObjectID, in store: Store) throws -> JSON {
@@ -117,38 +125,54 @@ struct SlotHistory: Sendable {
 
   // MARK: - Writing
 
-  /// What of a run the next one needs to know.
+  /// What of a complete run the next one needs to know.
   struct Outcome {
     let sources: Sources
     let slotCount: Int
     let rejections: [Rejection: Int]
-    let digests: [RecordKind: Digest]
-    /// The tree of the version that holds them.
-    let tree: ObjectID
     /// The records of the slots that were settled with work, and those of the others.
     let records: SlotRecords
     let before: SlotRecordColumns?
   }
 
-  /// Remembers a complete run, in place of an earlier one.
-  static func save(
-    _ outcome: Outcome, questions: borrowing QuestionTable, _ store: Store, _ snapshot: Snapshot
-  ) throws {
-    var file = try ColumnFileWriter(path(store))
-    try QuestionColumns.write(questions.kept, to: &file)
-    try QuestionColumns.write(questions.refused, to: &file)
-    try outcome.records.write(
-      slotCount: outcome.slotCount, before: outcome.before, to: &file)
-    let header: JSONObject = JSONObject([
-      ("digests", names(outcome.digests.map { ($0.rawValue, .string($1.hex)) })),
-      ("fetched", try fetched(store)), ("folders", try folders(of: outcome.tree, in: store)),
-      ("format", JSON(format)),
-      ("keys", keys(snapshot.recipe, snapshot.prompts)),
-      ("rejections", names(outcome.rejections.map { ($0.rawValue, JSON($1)) })),
-      ("samples", JSON(snapshot.recipe.sampleCount)), ("slots", JSON(outcome.slotCount)),
-      ("sources", names(outcome.sources.encode().map { ($0.path, .string($0.text)) })),
-    ])
-    try file.finish(header: header)
+  /// A history that is written while the version is, and counts from when that is there.
+  final class Draft: Sendable {
+    private let file: Mutex<ColumnFileWriter?>
+    private let header: JSONObject
+    private let store: Store
+
+    init(
+      _ outcome: Outcome, questions: borrowing QuestionTable, _ store: Store, _ snapshot: Snapshot
+    ) throws {
+      var file = try ColumnFileWriter(path(store))
+      try QuestionColumns.write(questions.kept, to: &file)
+      try QuestionColumns.write(questions.refused, to: &file)
+      try outcome.records.write(slotCount: outcome.slotCount, before: outcome.before, to: &file)
+      self.file = Mutex(file)
+      self.store = store
+      header = JSONObject([
+        ("format", JSON(format)), ("keys", keys(snapshot.recipe, snapshot.prompts)),
+        ("rejections", names(outcome.rejections.map { ($0.rawValue, JSON($1)) })),
+        ("samples", JSON(snapshot.recipe.sampleCount)), ("slots", JSON(outcome.slotCount)),
+        ("sources", names(outcome.sources.encode().map { ($0.path, .string($0.text)) })),
+      ])
+    }
+
+    /// Puts it in the place of an earlier one, once.
+    ///
+    /// - Parameters:
+    ///   - digests: Those of the records.
+    ///   - tree: The tree of the version that holds them.
+    /// - Throws: What reading the store and writing the file throw.
+    func finish(_ digests: [RecordKind: Digest], tree: ObjectID) throws {
+      guard let file = file.withLock({ $0.take() }) else { return }
+      var header = header
+      header["digests"] = names(digests.map { ($0.rawValue, .string($1.hex)) })
+      header["fetched"] = try fetched(store)
+      header["drops"] = try drops(store)
+      header["folders"] = try folders(of: tree, in: store)
+      try file.finish(header: header)
+    }
   }
 
   private static func names(_ members: [(String, JSON)]) -> JSON { .object(JSONObject(members)) }

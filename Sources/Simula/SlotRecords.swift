@@ -53,6 +53,7 @@ struct SlotRecordColumns: Sendable {
   private let file: ColumnFile
   private let first: Int
   private let ends: [UInt32]
+  fileprivate var slotCount: Int { ends.count }
 
   /// Opens the columns of so many slots.
   ///
@@ -73,15 +74,10 @@ struct SlotRecordColumns: Sendable {
   ///
   /// - Throws: ``SimulaError`` with code `history` when their pages are damaged.
   func entries(of slot: Int) throws(SimulaError) -> [SlotRecords.Entry] {
+    let (words, tags) = try bytes(of: slot..<(slot + 1))
     let size = MemoryLayout<UInt64>.size
-    let range = (slot == 0 ? 0 : Int(ends[slot - 1]))..<Int(ends[slot])
-    guard
-      let words = file.bytes(
-        (range.lowerBound * size)..<(range.upperBound * size), ofColumn: first + 1),
-      let tags = file.bytes(range, ofColumn: first + 2)
-    else { throw .damagedHistory }
     var entries: [SlotRecords.Entry] = []
-    for place in 0..<range.count {
+    for place in 0..<tags.count {
       let word = UInt64(
         littleEndian: words.loadUnaligned(fromByteOffset: place * size, as: UInt64.self))
       guard let entry = SlotRecords.entry(word: word, tag: tags[place]) else {
@@ -90,6 +86,21 @@ struct SlotRecordColumns: Sendable {
       entries.append(entry)
     }
     return entries
+  }
+
+  /// Where the records of a slot start; the last end for the slot after all.
+  fileprivate func start(of slot: Int) -> Int { slot == 0 ? 0 : Int(ends[slot - 1]) }
+
+  /// The words and tags of some slots, as they stand in the file.
+  fileprivate func bytes(
+    of slots: Range<Int>
+  ) throws(SimulaError) -> (words: UnsafeRawBufferPointer, tags: UnsafeRawBufferPointer) {
+    let size = MemoryLayout<UInt64>.size
+    let (start, end) = (start(of: slots.lowerBound), start(of: slots.upperBound))
+    guard let words = file.bytes((start * size)..<(end * size), ofColumn: first + 1),
+      let tags = file.bytes(start..<end, ofColumn: first + 2)
+    else { throw .damagedHistory }
+    return (words, tags)
   }
 }
 
@@ -101,28 +112,69 @@ extension SlotRecords {
   func write(
     slotCount: Int, before: SlotRecordColumns?, to file: inout ColumnFileWriter
   ) throws {
-    var all = SlotRecords()
-    var next = 0
-    for slot in 0..<slotCount {
-      if next < slots.count, Int(slots[next]) == slot {
-        let range = (next == 0 ? 0 : Int(ends[next - 1]))..<Int(ends[next])
-        all.words += words[range]
-        all.tags += tags[range]
-        next += 1
-      } else {
-        guard let before else { throw SimulaError.damagedHistory }
-        for entry in try before.entries(of: slot) {
-          all.words.append(entry.word)
-          all.tags.append(Self.tag(entry) ?? 0)
+    let runs = runs(slotCount: slotCount)
+    var size = 0
+    for run in runs {
+      let numbers: [Int]
+      switch run {
+      case .new(let places):
+        let start = range(places).lowerBound
+        numbers = places.map { Int(ends[$0]) - start }
+      case .former(let slots):
+        guard let before, slots.upperBound <= before.slotCount else {
+          throw SimulaError.damagedHistory
         }
+        let start = before.start(of: slots.lowerBound)
+        numbers = slots.map { before.start(of: $0 + 1) - start }
       }
-      all.ends.append(UInt32(all.words.count))
+      try file.append(numbers.map { UInt32(size + $0) })
+      size += numbers.last ?? 0
     }
-    try file.append(all.ends)
     try file.endColumn()
-    try file.append(all.words)
+    for run in runs {
+      switch run {
+      case .new(let places): try file.append(Array(words[range(places)]))
+      case .former(let slots): try before.map { try file.append($0.bytes(of: slots).words) }
+      }
+    }
     try file.endColumn()
-    try file.append(all.tags)
+    for run in runs {
+      switch run {
+      case .new(let places): try file.append(Array(tags[range(places)]))
+      case .former(let slots): try before.map { try file.append($0.bytes(of: slots).tags) }
+      }
+    }
     try file.endColumn()
+  }
+
+  /// Slots in a row: those that stand at some places here, or some that are as before.
+  private enum Run {
+    case new(Range<Int>)
+    case former(Range<Int>)
+  }
+
+  /// All slots in their order.
+  private func runs(slotCount: Int) -> [Run] {
+    var runs: [Run] = []
+    var first = 0
+    var next = 0
+    func end(_ place: Int) { if first < place { runs.append(.new(first..<place)) } }
+    for (place, slot) in slots.enumerated() {
+      if Int(slot) != next {
+        end(place)
+        runs.append(.former(next..<Int(slot)))
+        first = place
+      }
+      next = Int(slot) + 1
+    }
+    end(slots.count)
+    if next < slotCount { runs.append(.former(next..<slotCount)) }
+    return runs
+  }
+
+  /// Where the records of the slots at some places are.
+  private func range(_ places: Range<Int>) -> Range<Int> {
+    (places.lowerBound == 0 ? 0 : Int(ends[places.lowerBound - 1]))..<Int(
+      ends[places.upperBound - 1])
   }
 }

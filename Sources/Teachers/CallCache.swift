@@ -19,6 +19,10 @@ package final class CallCache: CallSource {
     package var asked = 0
     package var cached = 0
     package var usage = Usage()
+    /// By the prices of the recipe.
+    package var money = 0.0
+    /// How many requests are with a model now.
+    package var inFlight = 0
     package init() {}
 
     /// What was used since an earlier count.
@@ -28,6 +32,7 @@ package final class CallCache: CallSource {
       rest.cached -= earlier.cached
       rest.usage.inputTokens -= earlier.usage.inputTokens
       rest.usage.outputTokens -= earlier.usage.outputTokens
+      rest.money -= earlier.money
       return rest
     }
   }
@@ -40,6 +45,7 @@ package final class CallCache: CallSource {
 
   private let calls: CallStore
   private let namedCalls: @Sendable () throws(StoreError) -> Set<RecordID>
+  private let budget: Budget?
   private let didAnswer: @Sendable (Counts) -> Void
   private let state = Mutex(State())
 
@@ -49,12 +55,14 @@ package final class CallCache: CallSource {
   ///   - calls: Open for writing.
   ///   - namedCalls: The calls that live records name; asked at most once, when two machines
   ///     answered one request differently.
+  ///   - budget: What may be spent; nil for anything.
   ///   - didAnswer: Told what was used so far, after each answer of a model.
   package init(
     _ calls: CallStore, namedCalls: @escaping @Sendable () throws(StoreError) -> Set<RecordID>,
-    didAnswer: @escaping @Sendable (Counts) -> Void = { _ in }
+    budget: Budget? = nil, didAnswer: @escaping @Sendable (Counts) -> Void = { _ in }
   ) {
     self.calls = calls
+    self.budget = budget
     self.didAnswer = didAnswer
     self.namedCalls = namedCalls
   }
@@ -76,7 +84,7 @@ package final class CallCache: CallSource {
   }
 
   /// The recorded answer to a request, which is not counted.
-  private func recorded(_ form: RequestForm) throws(StoreError) -> RecordedCall? {
+  fileprivate func recorded(_ form: RequestForm) throws(StoreError) -> RecordedCall? {
     var candidates: [RecordedCall] = []
     for record in try calls.find(form.key.digest) {
       if let call = CallText.call(record, to: form) {
@@ -149,11 +157,30 @@ package final class CallCache: CallSource {
     }
   }
 
+  /// Counts what is in flight.
+  private func asking(
+    _ body: () async throws(TeacherError) -> Reply
+  ) async throws(TeacherError) -> Reply {
+    state.withLock { $0.counts.inFlight += 1 }
+    defer { state.withLock { $0.counts.inFlight -= 1 } }
+    return try await body()
+  }
+
   private func ask(_ form: RequestForm, _ teacher: any Teacher) async throws -> RecordedCall {
-    let reply = try await teacher.reply(to: form.request)
+    let model = form.request.model
+    let share = try await budget?.setAside(for: form.request)
+    var usage: Usage?
+    defer { if let share { budget?.settle(share, usage: usage, model: model) } }
+    let reply = try await asking { () async throws(TeacherError) in
+      try await teacher.reply(to: form.request)
+    }
+    // It was paid for, also if it cannot be kept.
+    usage = reply.usage
     let record = CallText.record(form, reply)
     try await calls.append(record, key: form.key.digest)
+    let money = budget?.cost(reply.usage, model: model) ?? 0
     let counts = state.withLock { state in
+      state.counts.money += money
       state.counts.asked += 1
       state.counts.usage.inputTokens += reply.usage.inputTokens
       state.counts.usage.outputTokens += reply.usage.outputTokens
@@ -161,5 +188,24 @@ package final class CallCache: CallSource {
     }
     didAnswer(counts)
     return RecordedCall(record, reply: reply)
+  }
+}
+
+/// Answers from a cache alone: what was asked before, without asking or counting anything.
+package struct RecordedAnswers: CallSource {
+  /// A request was never answered, or its answer is not here.
+  package struct Missing: Error {
+    package init() {}
+  }
+
+  private let cache: CallCache
+
+  package init(_ cache: CallCache) { self.cache = cache }
+
+  package func answer(
+    _ request: CallRequest, from _: any Teacher
+  ) async throws -> RecordedCall {
+    guard let call = try cache.recorded(RequestForm(request)) else { throw Missing() }
+    return call
   }
 }

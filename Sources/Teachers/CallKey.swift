@@ -11,9 +11,13 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
   package init(of request: CallRequest) { self.init(of: request, canonicalInputs: nil) }
 
   /// Hashes the fields of a request whose inputs were made canonical before.
-  init(of request: CallRequest, canonicalInputs: String?) {
+  init(
+    of request: CallRequest, canonicalInputs: String?, builder: Int = CallRequest.builderVersion
+  ) {
     var hash = FramedHash(domain: "stemma call 1")
-    for (name, values) in CallKey.fields(of: request, canonicalInputs: canonicalInputs) {
+    for (name, values) in CallKey.fields(
+      of: request, canonicalInputs: canonicalInputs, builder: builder)
+    {
       hash.add(name)
       hash.add(String(values.count))
       for value in values { hash.add(value) }
@@ -40,15 +44,17 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
   /// | inputs | what a teacher in this process reads beside the messages |
   /// | draw | which of several equal questions this is |
   /// | try | how many unusable answers came before |
+  /// | body | what the recipe adds to each request; not among the fields where it adds nothing |
   ///
   /// Not in it, since they change how an answer is reached but not what it says: base URL and
   /// endpoint, credentials, timeouts, concurrency, retries, the task's name. A template is in it
   /// by the messages that it renders.
   package static func fields(
-    of request: CallRequest, canonicalInputs: String? = nil
+    of request: CallRequest, canonicalInputs: String? = nil,
+    builder: Int = CallRequest.builderVersion
   ) -> [(name: String, values: [String])] {
-    [
-      ("builder", [String(CallRequest.builderVersion)]),
+    var fields = [
+      ("builder", [String(builder)]),
       ("provider", [request.provider]),
       ("model", [request.model]),
       ("revision", optional(request.revision)),
@@ -61,6 +67,8 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
       ("draw", [request.draw]),
       ("try", [String(request.attempt)]),
     ]
+    if let body = request.extraBody { fields.append(("body", [body.canonicalText])) }
+    return fields
   }
 
   /// An absent value has no element, so that it differs from an empty one.

@@ -33,7 +33,7 @@ package struct CallRequest: Sendable, Hashable {
 
   /// The prompt template's name, such as `propose-children`.
   package var task: String
-  /// The kind of the provider: `embedded` or `openai`.
+  /// The kind of the provider: `embedded`, `openai`, `anthropic` or `gemini`.
   package var provider: String
   /// The model's name as the provider knows it, with its settings for the embedded teacher.
   package var model: String
@@ -43,6 +43,8 @@ package struct CallRequest: Sendable, Hashable {
   package var sampling: Sampling
   /// The JSON Schema of the answer as text: its property order is content.
   package var schema: String?
+  /// Members of the body that the recipe adds; nil for none.
+  package var extraBody: JSON?
   /// The template's variables, only for teachers that run in this process; never sent anywhere.
   package var inputs: JSON?
   /// Which of several equal questions this is: a function of the asking unit's own identity.
@@ -52,8 +54,8 @@ package struct CallRequest: Sendable, Hashable {
 
   package init(
     task: String, provider: String, model: String, revision: String? = nil, messages: [Message],
-    sampling: Sampling = Sampling(), schema: String? = nil, inputs: JSON? = nil, draw: String,
-    attempt: Int = 0
+    sampling: Sampling = Sampling(), schema: String? = nil, extraBody: JSON? = nil,
+    inputs: JSON? = nil, draw: String, attempt: Int = 0
   ) {
     self.task = task
     self.provider = provider
@@ -62,6 +64,7 @@ package struct CallRequest: Sendable, Hashable {
     self.messages = messages
     self.sampling = sampling
     self.schema = schema
+    self.extraBody = extraBody
     self.inputs = inputs
     self.draw = draw
     self.attempt = attempt

@@ -80,6 +80,7 @@ extension CallRequest {
       ("task", .string(task)),
       ("try", JSON(attempt)),
     ])
+    object["body"] = extraBody
     object["inputs"] = inputs
     object["max-tokens"] = sampling.maxTokens.map { JSON($0) }
     object["revision"] = revision.map { .string($0) }

@@ -19,7 +19,13 @@ struct RequestForm: Sendable {
   /// Members stand in the order of their names.
   private static func json(of request: CallRequest, _ inputs: [UInt8]?) -> [UInt8] {
     var writer = JSONWriter(sortsNames: true)
-    writer.write(raw: #"{"builder":"#)
+    if let body = request.extraBody {
+      writer.write(raw: #"{"body":"#)
+      writer.write(raw: body.canonicalBytes)
+      writer.write(raw: #","builder":"#)
+    } else {
+      writer.write(raw: #"{"builder":"#)
+    }
     writer.write(number: Double(CallRequest.builderVersion))
     writer.write(raw: #","draw":"#)
     writer.write(string: request.draw)

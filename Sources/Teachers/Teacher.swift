@@ -68,8 +68,12 @@ package struct TeacherError: Error, Sendable {
     case serverFault
     /// The response is larger than is read.
     case oversized
+    /// What the recipe grants is spent.
+    case budget
     /// The run was stopped.
     case cancelled
+    /// The request waits to be submitted in a batch.
+    case queued
     /// The teacher cannot do this at all: no key in the environment, another domain.
     case unusable
   }

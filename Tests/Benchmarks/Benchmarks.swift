@@ -3,7 +3,9 @@ import Foundation
 /// Measures the store against its floors and peers, and generation by its stages, each in one run.
 ///
 /// Usage: `.build/release/Benchmarks [RECORDS...]`, 8192, 65536 and 524288 when none are given, and
-/// `.build/release/Benchmarks --generation [SAMPLES...]`, 8000, 64000 and 512000 when none are given.
+/// `.build/release/Benchmarks --generation [SAMPLES...]`, 8000, 64000 and 512000 when none are given, and
+/// `.build/release/Benchmarks --teachers INSTANT_URL [SLOW_URL]` with OpenAI-compatible servers that answer
+/// at once and after 200 ms.
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -11,6 +13,7 @@ struct Benchmarks {
     case "--corpus": return try makeCorpus()
     case "--calls": return try await writeCalls()
     case "--generation": return try generate()
+    case "--teachers": return try askTeachers()
     default: break
     }
     let sizes = CommandLine.arguments.dropFirst().compactMap { Int($0) }
@@ -62,6 +65,23 @@ struct Benchmarks {
       try FileManager.default.removeItem(at: benchmark.folder)
     }
     for cost in costs { print(cost.line) }
+  }
+
+  /// Calls to servers that somebody started.
+  private static func askTeachers() throws {
+    let servers = Array(CommandLine.arguments.dropFirst(2))
+    guard let instant = servers.first else {
+      throw MeasuredProgram.Failure(
+        description: "name the base URL of a server that answers at once")
+    }
+    let parent = try makeFolder()
+    defer { try? FileManager.default.removeItem(at: parent) }
+    let benchmark = TeacherBenchmark(
+      stemma: try stemma(), folder: parent, instant: instant, slow: servers.dropFirst().first)
+    try benchmark.run(count: 100_000) {
+      print($0.line)
+      fflush(nil)
+    }
   }
 
   private static func stemma() throws -> String {

@@ -5,11 +5,9 @@ import Testing
 @Suite("stemma help")
 struct HelpTests {
   static let commands = [
-    "demo", "init", "run", "taxonomy", "status", "log", "show", "list", "cat", "trace", "diff",
-    "calibrate",
-    "branch",
-    "tag", "checkout", "rollback", "undo", "merge", "clone", "push", "pull", "import", "export",
-    "verify", "compact", "gc", "hook",
+    "demo", "init", "plan", "run", "taxonomy", "status", "log", "show", "list", "cat", "trace",
+    "diff", "calibrate", "branch", "tag", "checkout", "rollback", "undo", "merge", "clone",
+    "push", "pull", "import", "export", "verify", "cache", "compact", "gc", "hook",
   ]
 
   @Test("the help of a command is as recorded", arguments: [""] + commands)
@@ -34,6 +32,18 @@ struct HelpTests {
       #expect(output.text.contains("EXAMPLES"))
       #expect(output.text.contains("EXIT STATUS"))
       try expectSnapshot(output.text, named: "help-taxonomy-\(part).txt")
+    }
+  }
+
+  @Test(
+    "the help of a part of cache is as recorded",
+    arguments: ["stat", "export", "import", "drop", "prune"])
+  func cache(part: String) async throws {
+    try await withTemporaryDirectory { directory in
+      let output = try await StemmaProgram(in: directory)("cache", part, "--help")
+      #expect(output.text.contains("EXAMPLES"))
+      #expect(output.text.contains("EXIT STATUS"))
+      try expectSnapshot(output.text, named: "help-cache-\(part).txt")
     }
   }
 

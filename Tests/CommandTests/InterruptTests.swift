@@ -75,4 +75,28 @@ struct InterruptTests {
       try await dataset.expectSound()
     }
   }
+
+  @Test("a second signal stops it at once, and nothing is damaged", arguments: [0, 3, 12, 50])
+  func twice(milliseconds: Int) async throws {
+    let silence = Switch()
+    silence.isOn = true
+    let script = SimulaScript { _, _, count in count >= 80 && silence.isOn ? .silence : nil }
+    try await withServerDataset(script, FaultyRun.change) { dataset, _, server in
+      let output = try await dataset.stemma.run(["run"]) { running in
+        _ = try await running.wait { script.requestCount >= 80 }
+        running.send(SIGINT)
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        running.send(SIGINT)
+      }
+      #expect(output.exitCode == 130, "\(output.errorText)")
+      await server.waitUntilIdle()
+      silence.isOn = false
+      try await dataset.expectSound(isCommitted: false)
+      let durable = try await dataset.durableSeeds()
+      let asked = script.requestCount
+      try await dataset.run()
+      #expect(durable.isDisjoint(with: script.log.seeds[asked...]))
+      try await FaultyRun.expectWhole(dataset, script, lost: FaultyRun.concurrency)
+    }
+  }
 }

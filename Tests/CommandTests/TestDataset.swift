@@ -108,13 +108,22 @@ extension TestDataset {
 }
 
 /// Makes a server that plays the method, and a dataset whose recipe asks it.
+///
+/// - Parameters:
+///   - script: Plays the method.
+///   - variables: What the program's environment holds.
+///   - change: Changes the recipe.
+///   - serving: What the server does where that is not the script alone.
+///   - test: The test.
+/// - Returns: What the test returned.
+/// - Throws: What the test threw, or what kept it from beginning.
 func withServerDataset<Value>(
   _ script: SimulaScript = SimulaScript(), variables: [String: String] = [:],
-  _ change: (inout TestRecipe) -> Void = { _ in },
+  _ change: (inout TestRecipe) -> Void = { _ in }, serving: FakeChatServer.Script? = nil,
   _ test: (TestDataset, TestRecipe, FakeChatServer) async throws -> Value
 ) async throws -> Value {
   try await withTemporaryDirectory { parent in
-    try await withFakeChatServer(script.script) { server in
+    try await withFakeChatServer(serving ?? script.script) { server in
       var recipe = TestRecipe(baseURL: server.baseURL)
       change(&recipe)
       let dataset = try await TestDataset.make(in: parent, recipe, variables: variables)

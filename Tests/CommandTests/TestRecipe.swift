@@ -10,6 +10,8 @@ struct TestRecipe: Sendable {
   var double = "solve"
   var attempts = 4
   var concurrency = 4
+  /// In seconds.
+  var timeout = 30
   var keyVariable: String?
   /// The sample's schema in one line of YAML.
   var schema =
@@ -48,7 +50,7 @@ struct TestRecipe: Sendable {
         model: fake-1
         base-url: \(baseURL)
         concurrency: \(concurrency)
-        timeout: 30
+        timeout: \(timeout)
         \(keyVariable.map { "api-key-variable: \($0)" } ?? "")
     taxonomy:
       factors: [2, 2]

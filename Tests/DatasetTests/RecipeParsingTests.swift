@@ -137,11 +137,11 @@ struct RecipeParsingTests {
     let generator = try #require(teachers[.generator])
     #expect(generator.model == "big")
     #expect(generator.revision == "20240101")
-    #expect(generator.baseURL == "https://example.com:8443/v1")
+    #expect(generator.baseURLs == ["https://example.com:8443/v1"])
     #expect(generator.keyVariable == "OPENAI_API_KEY")
     #expect(generator.maxTokens == 512)
     #expect(generator.timeoutSeconds == 12.5)
-    #expect(generator.concurrency == 8)
+    #expect(generator.concurrency == 64)
     var critic = generator
     critic.model = "small"
     critic.temperature = 0
@@ -149,7 +149,7 @@ struct RecipeParsingTests {
     let judge = try #require(teachers[.judge])
     #expect(judge.provider == .embedded)
     #expect(judge.model == TeacherSettings.embeddedModel)
-    #expect(judge.baseURL == nil && judge.temperature == nil)
+    #expect(judge.baseURLs.isEmpty && judge.temperature == nil)
     #expect(judge.embedded.wrongAnswers == 0.5 && judge.embedded.acceptsRight == 0.9)
   }
 

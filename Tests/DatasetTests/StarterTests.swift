@@ -47,8 +47,21 @@ struct StarterTests {
     #expect(blank.complexity == ComplexityKnobs())
     #expect(blank.slots == SlotKnobs())
     #expect(blank.critics.refineRounds == CriticKnobs().refineRounds)
-    #expect(blank.teachers[.critic]?.concurrency == 8)
+    #expect(blank.teachers[.critic]?.concurrency == 64)
     #expect(blank.teachers[.critic]?.timeoutSeconds == 300)
+  }
+
+  @Test("The budget that the blank starter shows is right when uncommented")
+  func budget() throws {
+    let text = try #require(Starter.named("blank")).recipe
+    let start = try #require(text.range(of: "# budget:")?.lowerBound)
+    let lines = text[start...].split(separator: "\n").map(String.init)
+      .filter { $0.contains(/^# +[a-z-]+:/) && !$0.contains("What a million") }
+    let recipe = try BaseRecipe.parse(
+      text[..<start] + lines.map { $0.dropFirst(2) }.joined(separator: "\n"))
+    #expect(recipe.budget.calls == 20_000)
+    #expect(recipe.budget.hours == 8)
+    #expect(recipe.prices["my-model"] == Price(input: 0.15, output: 0.6))
   }
 
   @Test("The lines of the arithmetic starter that show a server are right when uncommented")

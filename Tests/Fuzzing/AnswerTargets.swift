@@ -28,11 +28,11 @@ extension FuzzTarget {
     },
     check: { bytes in
       let key = APIKey(secret)
-      let reply = ChatAnswer.reply(in: bytes, key: key)
+      let reply = chatReply(in: bytes, key: key)
       expect(!reply.answer.text.contains(secret), "an answer holds the key")
       expect(
         reply.answer.finish != .malformed
-          || reply.answer.text.utf8.count <= ChatAnswer.malformedLimit, "too much is kept")
+          || reply.answer.text.utf8.count <= MalformedReply.limit, "too much is kept")
       let record = RecordedCall.record(request, reply: reply)
       let call = expectNoThrow("a recorded call is read") {
         try RecordedCall(try Record(.calls, line: record.line), isCached: true)

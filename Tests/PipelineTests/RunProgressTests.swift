@@ -23,7 +23,15 @@ struct RunProgressTests {
   func total() {
     #expect(
       Self.line(5, of: 20, asked: 3, cached: 1, seconds: 300)
-        == "samples  [#####...............] 5/20  60 s each  3 asked, cache 25%  15:00 left")
+        == "samples  [#####...............] 5/20  60 s each  15:00 left  3 asked, cache 25%")
+    var progress = RunProgress(stage: "samples", done: 5, total: nil, asked: 3, cached: 0)
+    progress.inFlight = 12
+    progress.retries = 1
+    progress.tokens = 1_234_567
+    progress.money = 3.456
+    #expect(
+      progress.line(elapsed: .seconds(10))
+        == "samples  5  0.5/s  3 asked, cache 0%  12 in flight  1 retry  cost 3.46  1.2M tokens")
     #expect(Self.line(10, of: 10, seconds: 1) == "samples  [####################] 10/10  10/s")
     #expect(Self.line(1, of: 101, seconds: 60).hasSuffix("60 s each  1:40:00 left"))
   }

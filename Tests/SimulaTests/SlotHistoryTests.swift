@@ -260,6 +260,30 @@ struct SlotHistoryTests {
     }
   }
 
+  @Test("Beside other records, as after a rollback, what is remembered is of no use")
+  func rollback() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(
+        in: folder, recipe: try Lab.recipe([(["samples"], "60")]),
+        files: Self.files(of: Garden.sources))
+      try await lab.run()
+      let first = try lab.head()
+      var edited = Garden.sources
+      edited.taxonomies[0] = edited.taxonomies[0].editing { nodes in
+        nodes.removeAll { $0.name == "Multiplication" }
+      }
+      try lab.write(edited)
+      try await lab.run()
+      _ = try lab.store.rollback(to: first, title: "Back")
+      // What is remembered has no slot to change, but those that the leaf moved have other records here.
+      try lab.write(edited)
+      try lab.set(["samples"], to: "61")
+      try await lab.run()
+      #expect(try await lab.differencesFromScratch(in: folder, "again") == [])
+      #expect(try Verification(lab.store).damages == [])
+    }
+  }
+
   @Test("A compaction, after which records lie elsewhere, costs no slot")
   func compaction() async throws {
     try await withTemporaryDirectory { folder in
@@ -341,7 +365,7 @@ struct SlotHistoryTests {
     }
   }
 
-  private static func files(of sources: Sources) -> [String: String] {
+  static func files(of sources: Sources) -> [String: String] {
     Dictionary(uniqueKeysWithValues: sources.encode().map { ($0.path, $0.text) })
   }
 

@@ -69,7 +69,7 @@ struct APIKeyTests {
   @Test("neither settings nor a teacher show the key")
   func dumped() async throws {
     try await withBench(apiKey: APIKeyTests.secret, script: { _ in .answer("4") }) { bench in
-      let settings = OpenAISettings(baseURL: bench.server.baseURL, apiKey: APIKeyTests.secret)
+      let settings = ServerSettings(baseURLs: [bench.server.baseURL], apiKey: APIKeyTests.secret)
       var text = "\(settings) \(String(reflecting: settings)) \(bench.teacher)"
       dump(settings, to: &text)
       dump(bench.teacher, to: &text)

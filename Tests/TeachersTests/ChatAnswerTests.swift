@@ -46,7 +46,7 @@ struct ChatAnswerTests {
   @Test("a chat completion is read for its text and its end", arguments: cases)
   func reads(example: Case) {
     let body = FakeChatServer.completion(message: example.message, finish: example.finishReason)
-    let reply = ChatAnswer.reply(in: Array(body.utf8), key: nil)
+    let reply = chatReply(in: Array(body.utf8), key: nil)
     #expect(reply.answer == example.expected)
     #expect(reply.usage == Usage(inputTokens: 11, outputTokens: 7))
   }
@@ -62,32 +62,32 @@ struct ChatAnswerTests {
       #"{"error":{"message":"overloaded"}}"#,
     ])
   func malformed(body: String) {
-    let reply = ChatAnswer.reply(in: Array(body.utf8), key: nil)
+    let reply = chatReply(in: Array(body.utf8), key: nil)
     #expect(reply.answer == Answer(text: body, finish: .malformed))
     #expect(reply.usage == Usage())
   }
 
   @Test("bytes that are not UTF-8 are replaced in a malformed answer")
   func notUTF8() {
-    let reply = ChatAnswer.reply(in: [0x61, 0xFF, 0x62], key: nil)
+    let reply = chatReply(in: [0x61, 0xFF, 0x62], key: nil)
     #expect(reply.answer == Answer(text: "a\u{FFFD}b", finish: .malformed))
   }
 
   @Test("a malformed answer is cut between characters", arguments: [0x61, 0xFF, 0xC3] as [UInt8])
   func cap(byte: UInt8) {
-    let limit = ChatAnswer.malformedLimit
-    let text = ChatAnswer.reply(in: [byte] + Array(repeating: byte, count: limit * 2), key: nil)
+    let limit = MalformedReply.limit
+    let text = chatReply(in: [byte] + Array(repeating: byte, count: limit * 2), key: nil)
       .answer.text
     #expect((limit - 3...limit).contains(text.utf8.count))
-    let whole = ChatAnswer.reply(in: Array(repeating: byte, count: 100), key: nil).answer.text
+    let whole = chatReply(in: Array(repeating: byte, count: 100), key: nil).answer.text
     #expect(whole.unicodeScalars.count == 100)
   }
 
   @Test("a cut does not split a character")
   func capInsideCharacter() {
-    let limit = ChatAnswer.malformedLimit
+    let limit = MalformedReply.limit
     let body = Array("a".utf8) + Array(String(repeating: "漢", count: limit / 3 + 9).utf8)
-    let text = ChatAnswer.reply(in: body, key: nil).answer.text
+    let text = chatReply(in: body, key: nil).answer.text
     #expect(text.utf8.count == limit)
     #expect(!text.contains("\u{FFFD}"))
   }
@@ -97,6 +97,6 @@ struct ChatAnswerTests {
     arguments: [#"{"prompt_tokens":-3,"completion_tokens":1.5}"#, "null", "7", "{}"])
   func badUsage(usage: String) {
     let body = #"{"choices":[{"message":{"content":"x"}}],"usage":\#(usage)}"#
-    #expect(ChatAnswer.reply(in: Array(body.utf8), key: nil).usage == Usage())
+    #expect(chatReply(in: Array(body.utf8), key: nil).usage == Usage())
   }
 }

@@ -92,14 +92,32 @@ struct RetryPolicyTests {
     #expect(RetryPolicyTests.decide(failure) == .stop(.longWait(.seconds(121))))
   }
 
-  @Test("no try begins after the time of a call is over")
-  func timeLimit() {
-    let limit = RetryPolicyTests.policy.totalLimit
-    #expect(
-      RetryPolicyTests.decide(.timeout, elapsed: limit - .seconds(1))
-        == .retry(after: .milliseconds(500)))
-    #expect(
-      RetryPolicyTests.decide(.timeout, elapsed: limit - .milliseconds(400)) == .stop(.timeSpent))
+  @Test("a server that has too many is asked until the time is over", arguments: [429, 503, 529])
+  func busyLimit(status: Int) {
+    let policy = RetryPolicyTests.policy
+    let failure = RetryPolicyTests.status(status)
+    func decide(_ elapsed: Duration) -> RetryPolicy.Decision {
+      policy.decision(after: failure, attempt: 1000, elapsed: elapsed, jitter: 1)
+    }
+    #expect(decide(policy.busyLimit - .seconds(31)) == .retry(after: .seconds(30)))
+    #expect(decide(policy.busyLimit - .seconds(30)) == .stop(.timeSpent))
+  }
+
+  @Test(
+    "a server that answered before is asked until the time is over",
+    arguments: [
+      .unreachable("connection refused"), .cut("the connection was closed"), .timeout,
+      RetryPolicyTests.status(500),
+    ] as [CallFailure])
+  func downLimit(failure: CallFailure) {
+    let policy = RetryPolicyTests.policy
+    func decide(_ elapsed: Duration, downCount: Int) -> RetryPolicy.Decision {
+      policy.decision(
+        after: failure, attempt: 100, elapsed: elapsed, jitter: 1, downCount: downCount)
+    }
+    #expect(decide(.seconds(1), downCount: 0) == .stop(.attemptsSpent))
+    #expect(decide(policy.downLimit - .seconds(31), downCount: 99) == .retry(after: .seconds(30)))
+    #expect(decide(policy.downLimit - .seconds(30), downCount: 99) == .stop(.timeSpent))
   }
 }
 

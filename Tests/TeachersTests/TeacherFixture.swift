@@ -1,3 +1,4 @@
+import CanonicalJSON
 import Logging
 import Synchronization
 import TestSupport
@@ -71,11 +72,16 @@ func request(_ text: String = "What is 2 + 2?", draw: String = "slot 0") -> Call
     messages: [Message(.user, text)], draw: draw)
 }
 
+/// What the body of a chat completion says.
+func chatReply(in body: [UInt8], key: APIKey?) -> Reply {
+  ChatCompletions().reply(in: try? JSON(parsing: body), body: body, key: key)
+}
+
 /// A fake server, a teacher that asks it, and what was seen of both.
 struct Bench: Sendable {
   let server: FakeChatServer
-  let client: ChatClient
-  let teacher: OpenAITeacher
+  let client: ServerClient
+  let teacher: ServerTeacher
   let clock: TestClock
   let log: LogRecorder
 
@@ -96,19 +102,21 @@ struct Bench: Sendable {
 /// Runs a test with a server, a client and a teacher, and closes them.
 func withBench(
   apiKey: String? = nil, keyVariable: String? = nil, connectionsPerHost: Int = 8,
-  configure: (inout OpenAISettings) -> Void = { _ in }, script: @escaping FakeChatServer.Script,
+  clock realClock: RetryClock? = nil, configure: (inout ServerSettings) -> Void = { _ in },
+  script: @escaping FakeChatServer.Script,
   test: (Bench) async throws -> Void
 ) async throws {
   try await withFakeChatServer(script) { server in
-    try await ChatClient.withClient(connectionsPerHost: connectionsPerHost) { client in
-      var settings = OpenAISettings(
-        baseURL: server.baseURL, apiKey: apiKey, keyVariable: keyVariable,
+    try await ServerClient.withClient(connectionsPerHost: connectionsPerHost) { client in
+      var settings = ServerSettings(
+        baseURLs: [server.baseURL], apiKey: apiKey, keyVariable: keyVariable,
         place: "teachers.generator")
       configure(&settings)
       let clock = TestClock()
       let log = LogRecorder()
-      let teacher = try OpenAITeacher(
-        settings: settings, client: client, logger: log.logger, clock: clock.retryClock)
+      let teacher = try ServerTeacher(
+        settings: settings, client: client, logger: log.logger, clock: realClock ?? clock.retryClock
+      )
       try await test(
         Bench(server: server, client: client, teacher: teacher, clock: clock, log: log))
     }

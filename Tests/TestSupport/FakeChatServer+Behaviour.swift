@@ -24,8 +24,10 @@ extension FakeChatServer {
     case drip(_ text: String, every: Duration)
     /// Never answers.
     case silence
-    /// A body of so many spaces, with no declared length.
-    case huge(_ bytes: Int)
+    /// Falls silent in the middle of a chat completion.
+    case stall
+    /// A body of so many letters, made while it is sent.
+    case huge(_ bytes: Int, status: Int = 200, isLengthDeclared: Bool = false)
 
     /// A body of text.
     package static func text(

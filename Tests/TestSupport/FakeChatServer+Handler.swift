@@ -31,10 +31,10 @@ final class FakeChatHandler: ChannelInboundHandler {
       guard let head else { return }
       let names = head.headers.map { ($0.name.lowercased(), $0.value) }
       isBusy = true
-      let info = ledger.received { index in
+      let info = ledger.received { index, inFlight in
         FakeChatServer.RequestInfo(
           index: index, method: head.method.rawValue, path: head.uri,
-          headers: Dictionary(names) { _, last in last }, body: body)
+          headers: Dictionary(names) { _, last in last }, body: body, inFlight: inFlight)
       }
       perform(script(info), context)
     }
@@ -89,8 +89,12 @@ final class FakeChatHandler: ChannelInboundHandler {
       writeHead(200, length: bytes.count, context)
       drip(bytes[...], every: TimeAmount(interval), context)
     case .silence: break
-    case .huge(let count):
-      writeHead(200, length: nil, context)
+    case .stall:
+      let bytes = Array(FakeChatServer.completion("an answer that stops half way").utf8)
+      writeHead(200, length: bytes.count, context)
+      write(bytes.prefix(bytes.count / 2), context)
+    case .huge(let count, let status, let isLengthDeclared):
+      writeHead(status, length: isLengthDeclared ? count : nil, context)
       pour(count, context)
     }
   }
@@ -141,12 +145,12 @@ final class FakeChatHandler: ChannelInboundHandler {
     }
   }
 
-  /// Sends spaces as fast as they are taken.
+  /// Sends letters as fast as they are taken.
   private func pour(_ count: Int, _ context: ChannelHandlerContext) {
     guard context.channel.isActive else { return }
     guard count > 0 else { return end(context) }
     let size = min(count, 64 << 10)
-    let buffer = context.channel.allocator.buffer(repeating: UInt8(ascii: " "), count: size)
+    let buffer = context.channel.allocator.buffer(repeating: UInt8(ascii: "x"), count: size)
     context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(buffer))))
       .assumeIsolated().whenSuccess { self.pour(count - size, context) }
   }

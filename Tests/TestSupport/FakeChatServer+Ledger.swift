@@ -17,6 +17,7 @@ final class FakeChatLedger: Sendable {
   private struct State {
     var snapshot = Snapshot()
     var channels: [ObjectIdentifier: any Channel] = [:]
+    var isStopped = false
     var waiters: [Waiter] = []
 
     mutating func takeReadyWaiters() -> [Waiter] {
@@ -29,14 +30,25 @@ final class FakeChatLedger: Sendable {
   private let state = Mutex(State())
 
   var snapshot: Snapshot { state.withLock(\.snapshot) }
-  var openChannels: [any Channel] { state.withLock { Array($0.channels.values) } }
+
+  /// Has further connections closed at once.
+  ///
+  /// - Returns: Those that are open.
+  func stop() -> [any Channel] {
+    state.withLock { state in
+      state.isStopped = true
+      return Array(state.channels.values)
+    }
+  }
 
   func opened(_ channel: any Channel) {
     let id = ObjectIdentifier(channel)
-    state.withLock { state in
+    let isLate = state.withLock { state in
       state.snapshot.connections += 1
       state.channels[id] = channel
+      return state.isStopped
     }
+    if isLate { channel.close(promise: nil) }
     channel.closeFuture.whenComplete { _ in
       self.state.withLock { _ = $0.channels.removeValue(forKey: id) }
     }
@@ -44,12 +56,12 @@ final class FakeChatLedger: Sendable {
 
   /// Counts a request that came in whole and numbers it.
   func received(
-    _ make: (_ index: Int) -> FakeChatServer.RequestInfo
+    _ make: (_ index: Int, _ inFlight: Int) -> FakeChatServer.RequestInfo
   ) -> FakeChatServer.RequestInfo {
     let (info, ready) = state.withLock { state in
-      let info = make(state.snapshot.count)
-      state.snapshot.count += 1
       state.snapshot.inFlight += 1
+      let info = make(state.snapshot.count, state.snapshot.inFlight)
+      state.snapshot.count += 1
       state.snapshot.maxInFlight = max(state.snapshot.maxInFlight, state.snapshot.inFlight)
       if state.snapshot.requests.count < 10_000 { state.snapshot.requests.append(info) }
       return (info, state.takeReadyWaiters())

@@ -19,6 +19,8 @@ package final class FakeChatServer: Sendable {
     /// Names in lower case; of equal names the last.
     package let headers: [String: String]
     package let body: [UInt8]
+    /// How many requests were without a whole answer then, with this one.
+    package let inFlight: Int
 
     package var bodyText: String { String(decoding: body, as: UTF8.self) }
     /// The body as JSON, or nil when it is none.
@@ -29,23 +31,27 @@ package final class FakeChatServer: Sendable {
 
   /// Up to and including the version part; it stays after the server stopped.
   package let baseURL: String
+  /// Where it listens, for one that comes after it.
+  package let port: Int
 
   private let channel: any Channel
   private let ledger: FakeChatLedger
 
   private init(channel: any Channel, ledger: FakeChatLedger) {
     self.channel = channel
-    baseURL = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)/v1"
+    port = channel.localAddress?.port ?? 0
+    baseURL = "http://127.0.0.1:\(port)/v1"
     self.ledger = ledger
   }
 
-  /// Starts a server on a free port of 127.0.0.1; without a script it echoes.
+  /// Starts a server on 127.0.0.1, on a free port unless one is named; without a script it echoes.
   package static func start(
-    _ script: @escaping Script = { .echo(of: $0) }
+    port: Int = 0, _ script: @escaping Script = { .echo(of: $0) }
   ) async throws -> FakeChatServer {
     let ledger = FakeChatLedger()
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -56,7 +62,7 @@ package final class FakeChatServer: Sendable {
             FakeChatHandler(ledger: ledger, script: script))
         }
       }
-      .bind(host: "127.0.0.1", port: 0).get()
+      .bind(host: "127.0.0.1", port: port).get()
     return FakeChatServer(channel: channel, ledger: ledger)
   }
 
@@ -79,7 +85,7 @@ package final class FakeChatServer: Sendable {
   /// Stops listening and closes all connections.
   package func stop() async {
     try? await channel.close()
-    for channel in ledger.openChannels { try? await channel.close() }
+    for channel in ledger.stop() { try? await channel.close() }
   }
 }
 

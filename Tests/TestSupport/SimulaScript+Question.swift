@@ -1,7 +1,7 @@
 import CanonicalJSON
 
 /// One request as a model that knows the method understands it.
-struct SimulaQuestion {
+package struct SimulaQuestion {
   let task: SimulaScript.Task
   /// The request's seed, by which equal questions differ.
   let seed: Int
@@ -42,7 +42,7 @@ struct SimulaQuestion {
   }
 
   /// A 64-bit FNV-1a hash, mixed so that its low bits are as good as its high ones.
-  static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+  package static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01B3 }
     hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD

@@ -28,6 +28,8 @@ package final class SimulaScript: Sendable {
     package fileprivate(set) var counts: [UInt64: Int] = [:]
     /// The seeds of the requests, which stand for their call keys, in the order they came.
     package fileprivate(set) var seeds: [Int] = []
+    /// The seeds of those that were answered, in the order they came.
+    package fileprivate(set) var answered: [Int] = []
     /// The number of requests by what they asked for.
     package fileprivate(set) var tasks: [Task: Int] = [:]
 
@@ -73,6 +75,14 @@ package final class SimulaScript: Sendable {
     { self.behaviour(for: $0) }
   }
 
+  /// What a request's body is answered with, or nil when it is no question of the method.
+  package func answerText(to body: [UInt8]) -> String? {
+    guard let question = SimulaQuestion(try? JSON(parsing: body)) else { return nil }
+    return question.answer(
+      hash: SimulaQuestion.hash(body), wrongShare: wrongShare, rejectedShare: rejectedShare
+    ).text
+  }
+
   private func behaviour(for request: FakeChatServer.RequestInfo) -> FakeChatServer.Behaviour {
     guard let question = SimulaQuestion(request.json) else {
       return .failure(400, "this is no question of the method")
@@ -85,6 +95,7 @@ package final class SimulaScript: Sendable {
       return log.requestCount - 1
     }
     if let behaviour = fault(question.task, request, count) { return behaviour }
+    state.withLock { $0.answered.append(question.seed) }
     let answer = question.answer(
       hash: hash, wrongShare: wrongShare, rejectedShare: rejectedShare)
     let behaviour = FakeChatServer.Behaviour.answer(answer.text)

@@ -46,30 +46,13 @@ package struct CalibrationRun: Sendable {
     try check(snapshot.recipe, hasGold: known != nil)
     let lock = try store.lock(purpose: "stemma calibrate")
     defer { withExtendedLifetime(lock) {} }
-    let players = try Players.make(snapshot.recipe, teacher: teacher)
-    let base = try store.head()
-    if let base { try store.index.catchUp(tree: base.tree) }
-    try store.index.catchUpCalls()
-    let calls = try CallStore(store)
-    defer { calls.close() }
-    let progress = ProgressBoard(observer)
-    let cache = CallCache(
-      calls, namedCalls: { () throws(StoreError) in try NamedCalls.find(in: base) },
-      didAnswer: { progress.count($0) })
-    let asker = Asker(
-      recipe: snapshot.recipe, prompts: snapshot.prompts, cache: cache, players: players)
-    let work = CalibrationWork(
-      snapshot: snapshot, base: base, form: form, asker: asker, progress: progress, count: count)
-    let report: CalibrationReport
-    do {
-      report = try await work.run(known, counts: { cache.counts })
-    } catch {
-      // Whatever was paid for stays, also when the calibration fails.
-      try? await calls.seal()
-      throw error
+    return try await RunSession.with(store, snapshot, observer: observer, teacher: teacher) {
+      session in
+      let work = CalibrationWork(
+        snapshot: snapshot, base: session.base, form: form, asker: session.asker,
+        progress: session.progress, count: count)
+      return try await work.run(known, counts: { session.cache.counts })
     }
-    try await calls.seal()
-    return report
   }
 
   /// Throws when the recipe has nothing that could be calibrated.

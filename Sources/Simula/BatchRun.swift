@@ -1,0 +1,94 @@
+package import ArtifactStore
+package import Dataset
+package import Pipeline
+package import Teachers
+
+/// A run whose requests are answered in batches, for less and within a day.
+///
+/// It goes in rounds. Each takes over the answers that are there, goes as far as they reach, and submits
+/// what is missing. Between rounds nothing runs and nothing is locked: another process may go on.
+package struct BatchRun: Sendable {
+  /// What a round came to.
+  package enum Outcome: Sendable {
+    case done(RunReport)
+    case underWay(BatchDesk.Progress)
+  }
+
+  private let store: Store
+  private let observer: any RunObserver
+  private let teacher: @Sendable (TeacherSettings, BatchQueue) throws -> any Teacher
+
+  /// Sets up a run with a function that makes the model of some settings, which puts into a queue what
+  /// has to wait.
+  package init(
+    _ store: Store, observer: any RunObserver,
+    teacher: @escaping @Sendable (TeacherSettings, BatchQueue) throws -> any Teacher
+  ) {
+    self.store = store
+    self.observer = observer
+    self.teacher = teacher
+  }
+
+  /// Makes one round.
+  ///
+  /// - Parameters:
+  ///   - stage: The last stage of the run.
+  ///   - renewsBudget: Whether what was spent before is forgotten.
+  /// - Returns: The end, or where the batches are.
+  /// - Throws: What stopped it; all answers so far are kept.
+  package func round(
+    until stage: StageName, renewsBudget: Bool = false
+  ) async throws -> Outcome {
+    let queue = BatchQueue()
+    let run = run(queue)
+    var progress = try await fetch(run, renewsBudget: renewsBudget)
+    if progress.recorded == 0, progress.unanswered > 0, progress.open == 0 {
+      throw TeacherError(
+        .serverFault,
+        "the last batch ended with no answer to \(progress.unanswered) requests"
+          + progress.problems.sorted().prefix(3).map { ": " + $0 }.joined(),
+        hint: "correct what the server says, then run again: they are submitted anew")
+    }
+    guard progress.open == 0 else { return .underWay(progress) }
+    do {
+      try await run.collect(until: stage)
+      if queue.isEmpty { return .done(try await self.run(queue).run(until: stage)) }
+    } catch let error as TeacherError where error.code == .queued {
+    } catch let stopped as RunStopped where (stopped.cause as? TeacherError)?.code == .queued {
+    }
+    progress.submitted = try await run.withSession { session in
+      try await desk(session).submit(queue)
+    }
+    progress.open += 1
+    progress.total += progress.submitted
+    return .underWay(progress)
+  }
+
+  /// Ends all batches that are under way; what they answered until then can be fetched after that.
+  package func cancel() async throws {
+    try await run(BatchQueue()).withSession { session in
+      try await desk(session).cancel(session.teachers)
+    }
+  }
+
+  /// Takes over the answers that are there, and submits nothing.
+  package func fetch() async throws -> BatchDesk.Progress {
+    try await fetch(run(BatchQueue()), renewsBudget: false)
+  }
+
+  private func fetch(
+    _ run: GenerationRun, renewsBudget: Bool
+  ) async throws -> BatchDesk.Progress {
+    try await run.withSession(renewsBudget: renewsBudget) { session in
+      try await desk(session).fetch(session.teachers)
+    }
+  }
+
+  private func run(_ queue: BatchQueue) -> GenerationRun {
+    GenerationRun(store, observer: observer) { [teacher] in try teacher($0, queue) }
+  }
+
+  private func desk(_ session: RunSession) -> BatchDesk {
+    BatchDesk(in: store.folder, calls: session.calls, budget: session.budget)
+  }
+}

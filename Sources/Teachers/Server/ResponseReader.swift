@@ -1,0 +1,80 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// Reads one response whole: of success up to a limit, of anything else no more than explains it.
+final class ResponseReader: HTTPClientResponseDelegate {
+  /// Enough was read: the rest is not wanted.
+  private struct Enough: Error {}
+
+  private struct State {
+    var head: HTTPResponseHead?
+    var body: [UInt8] = []
+    var isOversized = false
+
+    var isSuccess: Bool { head.map { (200...299).contains($0.status.code) } ?? false }
+  }
+
+  private static let mostOfAnError = 64 << 10
+
+  private let limit: Int
+  private let state = Mutex(State())
+
+  /// - Parameter limit: The most bytes of a response of success.
+  init(limit: Int) { self.limit = limit }
+
+  func didReceiveHead(
+    task: HTTPClient.Task<Void>, _ head: HTTPResponseHead
+  ) -> EventLoopFuture<Void> {
+    let declared = head.headers.first(name: "content-length").flatMap { Int($0) }
+    let isOversized = state.withLock { state in
+      state.head = head
+      state.isOversized = state.isSuccess && (declared ?? 0) > limit
+      if state.isSuccess, !state.isOversized, let declared {
+        state.body.reserveCapacity(min(declared, limit))
+      }
+      return state.isOversized
+    }
+    return goOn(!isOversized, task)
+  }
+
+  func didReceiveBodyPart(
+    task: HTTPClient.Task<Void>, _ buffer: ByteBuffer
+  ) -> EventLoopFuture<Void> {
+    let isWanted = state.withLock { state in
+      state.body += buffer.readableBytesView
+      if state.isSuccess {
+        state.isOversized = state.body.count > limit
+        return !state.isOversized
+      }
+      return state.body.count < min(limit, Self.mostOfAnError)
+    }
+    return goOn(isWanted, task)
+  }
+
+  func didFinishRequest(task: HTTPClient.Task<Void>) throws {}
+
+  private func goOn(_ isWanted: Bool, _ task: HTTPClient.Task<Void>) -> EventLoopFuture<Void> {
+    isWanted
+      ? task.eventLoop.makeSucceededVoidFuture() : task.eventLoop.makeFailedFuture(Enough())
+  }
+
+  /// What came of the exchange.
+  ///
+  /// - Parameter error: What the client threw at its end, nil for none.
+  /// - Returns: Any response that came whole, and of a failure what there is.
+  func result(_ error: (any Error)?) -> Result<ServerResponse, CallFailure> {
+    state.withLock { state in
+      if state.isOversized { return .failure(.oversized) }
+      guard let head = state.head, error == nil || !state.isSuccess else {
+        return .failure(error.map(CallFailure.init(transport:)) ?? .cut("there was no response"))
+      }
+      // What failed is known from the status; its explanation is not worth another failure.
+      let body =
+        state.isSuccess ? state.body : Array(state.body.prefix(min(limit, Self.mostOfAnError)))
+      return .success(
+        ServerResponse(status: Int(head.status.code), headers: head.headers, body: body))
+    }
+  }
+}

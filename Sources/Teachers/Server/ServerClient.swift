@@ -1,0 +1,164 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// The connections to all servers, shared by the teachers of a run.
+///
+/// Whoever makes one must call ``shutdown()`` when no teacher uses it any more.
+package final class ServerClient: Sendable {
+  private struct State {
+    var isShutDown = false
+    var admissions: [Servers: Admission] = [:]
+  }
+  /// What has limits of its own.
+  private struct Servers: Hashable {
+    let urls: [ServerURL]
+    let model: String
+    let limits: Endpoint.Limits
+  }
+  /// The threads of all clients, which end with the program: one for four cores, for each serves some ten
+  /// thousand requests a second.
+  private static let threads = MultiThreadedEventLoopGroup(
+    numberOfThreads: max(1, System.coreCount / 4))
+
+  private let http: HTTPClient
+  private let deadlines = Deadlines()
+  private let retries = Atomic(0)
+  private let state = Mutex(State())
+
+  /// Makes a client that opens connections only when asked.
+  ///
+  /// - Parameter connectionsPerHost: The most connections to one host, of all teachers.
+  package init(connectionsPerHost: Int) {
+    precondition(connectionsPerHost > 0, "a client needs a connection")
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    // A connection each, so that one that breaks takes one request with it.
+    configuration.httpVersion = .http1Only
+    configuration.timeout.connect = .seconds(10)
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
+    // One place retries: the policy of the teacher.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    // Nobody looks at traces of single requests, and making them takes time.
+    configuration.tracing.tracer = nil
+    http = HTTPClient(eventLoopGroup: Self.threads, configuration: configuration)
+  }
+
+  /// How many requests were asked again after a failure.
+  package var retryCount: Int { retries.load(ordering: .relaxed) }
+
+  func countRetry() { retries.add(1, ordering: .relaxed) }
+
+  /// Closes all connections, so that calls under way fail.
+  ///
+  /// A second call does nothing.
+  package func shutdown() async {
+    let isFirst = state.withLock { state in
+      defer { state.isShutDown = true }
+      return !state.isShutDown
+    }
+    // Its only error is that of a second call.
+    guard isFirst else { return }
+    deadlines.close()
+    try? await http.shutdown()
+  }
+
+  /// Runs work with a client and closes it afterwards, also after an error.
+  package static func withClient<Value>(
+    connectionsPerHost: Int, _ work: (ServerClient) async throws -> Value
+  ) async rethrows -> Value {
+    let client = ServerClient(connectionsPerHost: connectionsPerHost)
+    do {
+      let value = try await work(client)
+      await client.shutdown()
+      return value
+    } catch {
+      await client.shutdown()
+      throw error
+    }
+  }
+}
+
+/// One response, read whole.
+struct ServerResponse: Sendable {
+  let status: Int
+  let headers: HTTPHeaders
+  /// At most the limit; for other statuses than success the rest is dropped.
+  let body: [UInt8]
+
+  /// The first value of a header, whatever the case of its name.
+  func header(_ name: String) -> String? { headers.first(name: name) }
+
+  var isSuccess: Bool { (200...299).contains(status) }
+
+  /// Whether the response said where it ends: without it a cut connection looks like an end.
+  var isFramed: Bool {
+    headers.contains(name: "content-length") || headers.contains(name: "transfer-encoding")
+  }
+}
+
+extension ServerClient {
+  /// Sends something and reads the response, in one exchange.
+  ///
+  /// The time ends with the last byte.
+  ///
+  /// - Parameters:
+  ///   - exchange: What is sent.
+  ///   - base: The address of the server, which the path follows.
+  ///   - headers: What goes with it beside what every request has.
+  ///   - timeout: The most time of the whole exchange.
+  ///   - limit: The most bytes of a response of success.
+  /// - Returns: Any complete response, whatever its status.
+  func send(
+    _ exchange: ServerExchange, to base: String, headers: [(name: String, value: String)],
+    timeout: Duration, limit: Int
+  ) async -> Result<ServerResponse, CallFailure> {
+    var all = HTTPHeaders()
+    if let type = exchange.contentType { all.add(name: "content-type", value: type) }
+    all.add(name: "accept", value: "application/json")
+    all.add(name: "user-agent", value: "stemma")
+    for (name, value) in headers { all.add(name: name, value: value) }
+    let request: HTTPClient.Request
+    do {
+      request = try HTTPClient.Request(
+        url: base + exchange.path, method: HTTPMethod(rawValue: exchange.method.rawValue),
+        headers: all,
+        body: exchange.method == .post ? .byteBuffer(ByteBuffer(bytes: exchange.body)) : nil)
+    } catch {
+      return .failure(CallFailure(transport: error))
+    }
+    let reader = ResponseReader(limit: limit)
+    // The deadline is kept here: with its own the client would go by a clock for each request.
+    let work = http.execute(request: request, delegate: reader)
+    let watch = deadlines.watch(for: timeout) { work.cancel() }
+    let error: (any Error)? = await withTaskCancellationHandler {
+      do {
+        try await work.get()
+        return nil
+      } catch {
+        return error
+      }
+    } onCancel: {
+      work.cancel()
+    }
+    let isInTime = deadlines.done(watch)
+    // An answer that came complete counts, whatever happened beside it.
+    let result = reader.result(error)
+    if case .failure = result, !isInTime { return .failure(.timeout) }
+    return result
+  }
+
+  /// The admission to a model's servers, which all teachers share that ask it with equal limits.
+  func admission(
+    to urls: [ServerURL], model: String, limits: Endpoint.Limits, clock: RetryClock
+  ) -> Admission {
+    state.withLock { state in
+      let servers = Servers(urls: urls, model: model, limits: limits)
+      if let admission = state.admissions[servers] { return admission }
+      let admission = Admission(servers: urls.count, limits: limits, clock: clock)
+      state.admissions[servers] = admission
+      return admission
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import TestSupport
+import Testing
+
+@testable import Teachers
+
+@Suite("ServerTeacher when a server changes")
+struct ServerRecoveryTests {
+  @Test("one that answered before has five minutes to come back")
+  func away() async throws {
+    try await withBench(script: { $0.index == 0 ? .answer("4") : .cut }) { bench in
+      _ = try await bench.text()
+      let error = try await bench.failure()
+      #expect(error.code == .unreachable)
+      #expect(error.message.hasSuffix("tries: the connection was closed"))
+      let waited = bench.clock.waits.reduce(.zero, +)
+      #expect((.seconds(240)...(.seconds(330))).contains(waited), "\(waited)")
+    }
+  }
+
+  @Test("one that fails is no absence, and is told of after six tries")
+  func failing() async throws {
+    try await withBench(script: { $0.index == 0 ? .answer("4") : .status(500) }) { bench in
+      _ = try await bench.text()
+      let error = try await bench.failure()
+      #expect(error.message.contains("failed after 6 tries (status 500)"))
+      #expect(bench.server.requestCount == 7)
+    }
+  }
+
+  @Test("after two seconds of refusals as much is asked at once as before")
+  func throughput() async throws {
+    let storm = Storm()
+    try await withBench(
+      connectionsPerHost: 32, clock: RetryClock(), configure: { $0.concurrency = 32 }
+    ) { asked in
+      asked.index >= 200 && storm.lasts(.seconds(2))
+        ? .status(503) : .delayed(.milliseconds(5), .echo(of: asked))
+    } test: { bench in
+      try await ask(1000, bench.teacher)
+      let refused = bench.server.requestCount - 1000
+      #expect((1...160).contains(refused), "\(refused)")
+      let last = bench.server.requests.suffix(200).map(\.inFlight)
+      #expect(last.max() ?? 0 >= 12, "\(last)")
+    }
+  }
+
+  @Test("one whose answers take the longer the more it is asked at once is asked less")
+  func growingLatency() async throws {
+    try await withBench(
+      connectionsPerHost: 64, clock: RetryClock(), configure: { $0.concurrency = 64 }
+    ) { asked in
+      .delayed(.milliseconds(20 + 20 * max(0, asked.inFlight - 8)), .echo(of: asked))
+    } test: { bench in
+      try await ask(700, bench.teacher)
+      #expect(bench.server.requestCount == 700)
+      let last = bench.server.requests.suffix(100).map(\.inFlight)
+      // How few exactly depends on how busy the machine is.
+      #expect(last.reduce(0, +) / last.count < 45, "\(last)")
+    }
+  }
+
+  @Test("one of two that goes away leaves its share to the other")
+  func twoServers() async throws {
+    try await withFakeChatServer { other in
+      let configure = { (settings: inout ServerSettings) in
+        settings.baseURLs.append(other.baseURL)
+        settings.concurrency = 8
+      }
+      try await withBench(clock: RetryClock(), configure: configure) { asked in
+        .delayed(.milliseconds(5), .echo(of: asked))
+      } test: { bench in
+        try await ask(100, bench.teacher)
+        #expect(other.requestCount > 20)
+        await other.stop()
+        let before = bench.server.requestCount
+        try await ask(200, bench.teacher)
+        #expect(bench.server.requestCount == before + 200)
+      }
+    }
+  }
+
+  /// Asks so many questions at once, each of which must be answered.
+  private func ask(_ count: Int, _ teacher: ServerTeacher) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<count {
+        group.addTask { _ = try await teacher.reply(to: request("question \(number)")) }
+      }
+      try await group.waitForAll()
+    }
+  }
+}
