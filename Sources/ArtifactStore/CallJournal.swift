@@ -233,16 +233,7 @@ extension CallJournal {
   }
 
   private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(StoreError) {
-    var position = 0
-    while position < bytes.count {
-      let written = bytes.withUnsafeBytes { buffer in
-        Foundation.write(
-          descriptor, buffer.baseAddress.map { $0 + position }, bytes.count - position)
-      }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw failure("write the journal") }
-      position += written
-    }
+    guard DurableFile.append(bytes, to: descriptor) else { throw failure("write the journal") }
   }
 
   private static func failure(_ doing: String) -> StoreError {

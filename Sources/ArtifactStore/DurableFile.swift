@@ -15,10 +15,7 @@ package enum DurableFile {
     }
     let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw failure(path, errno) }
-    let isWritten = bytes.withUnsafeBytes { buffer in
-      write(descriptor, buffer.baseAddress, buffer.count) == buffer.count
-        && fsync(descriptor) == 0
-    }
+    let isWritten = append(bytes, to: descriptor) && fsync(descriptor) == 0
     let cause = errno
     close(descriptor)
     guard isWritten, rename(draft, path) == 0 else {
@@ -29,6 +26,23 @@ package enum DurableFile {
     guard directory >= 0 else { throw failure(path, errno) }
     defer { close(directory) }
     guard fsync(directory) == 0 else { throw failure(path, errno) }
+  }
+
+  /// Writes all bytes to an open file; false when that fails, and `errno` says why.
+  package static func append(
+    _ bytes: some ContiguousBytes, to descriptor: Int32
+  ) -> Bool {
+    bytes.withUnsafeBytes { buffer in
+      var rest = buffer[...]
+      while !rest.isEmpty {
+        let count = write(
+          descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return false }
+        rest = rest.dropFirst(count)
+      }
+      return true
+    }
   }
 
   private static func failure(_ path: String, _ cause: Int32) -> StoreError {

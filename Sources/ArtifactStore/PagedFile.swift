@@ -71,16 +71,7 @@ struct PagedFile: ~Copyable {
   }
 
   private mutating func write() throws(StoreError) {
-    var position = 0
-    while position < buffer.count {
-      let written = buffer.withUnsafeBytes { bytes in
-        Foundation.write(
-          descriptor, bytes.baseAddress.map { $0 + position }, bytes.count - position)
-      }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw Self.failure(path) }
-      position += written
-    }
+    guard DurableFile.append(buffer, to: descriptor) else { throw Self.failure(path) }
     buffer.removeAll(keepingCapacity: true)
   }
 

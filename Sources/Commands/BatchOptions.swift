@@ -2,6 +2,7 @@ import ArgumentParser
 import ArtifactStore
 import CanonicalJSON
 import Dataset
+import Foundation
 import Simula
 import Teachers
 
@@ -31,8 +32,9 @@ struct BatchOptions: ParsableArguments {
 
   /// Tells of batches that a run without this option does not use.
   func warn(_ store: Store) {
-    let count = batch ? 0 : BatchDesk.requestsUnderWay(in: store.folder)
-    guard count > 0 else { return }
+    guard !batch, let count = try? BatchDesk.requestsUnderWay(in: store.folder), count > 0 else {
+      return
+    }
     Output.complain(
       "note: \(Plural.text(count, "request")) wait for an answer in batches, and are asked again now "
         + "where they are needed; 'stemma run --batch' waits for them")
@@ -61,22 +63,33 @@ struct BatchOptions: ParsableArguments {
   ) async throws -> RunReport? {
     var isFirst = true
     var last: BatchDesk.Progress?
-    if cancelBatches { try await run.cancel() }
+    var trouble = PassingTrouble()
+    if cancelBatches {
+      for problem in try await run.cancel().sorted() { Output.complain("batch: \(problem)") }
+    }
     while true {
-      let progress: BatchDesk.Progress
-      if cancelBatches {
-        progress = try await run.fetch()
-      } else {
-        switch try await run.round(until: stage, renewsBudget: renewsBudget && isFirst) {
-        case .done(let report): return report
-        case .underWay(let state): progress = state
+      do {
+        let progress: BatchDesk.Progress
+        if cancelBatches {
+          progress = try await run.fetch()
+        } else {
+          switch try await run.round(until: stage, renewsBudget: renewsBudget && isFirst) {
+          case .done(let report): return report
+          case .underWay(let state): progress = state
+          }
         }
+        isFirst = false
+        trouble = PassingTrouble()
+        reporter.end()
+        if progress != last { show(progress, isJSON) }
+        last = progress
+        if noWait || progress.open == 0 { return nil }
+      } catch {
+        guard !noWait, let message = trouble.grants(error) else { throw error }
+        reporter.end()
+        Output.complain(
+          "batch: \(message); looking again every \(String(format: "%g", interval)) s")
       }
-      isFirst = false
-      reporter.end()
-      if progress != last { show(progress, isJSON) }
-      last = progress
-      if noWait || progress.open == 0 { return nil }
       do { try await Task.sleep(for: .seconds(interval)) } catch {
         throw CommandError(
           "left while batches are under way", hint: "'stemma run --batch' goes on with them",
@@ -90,7 +103,8 @@ struct BatchOptions: ParsableArguments {
       Output.json(
         "batch",
         [
-          ("open", JSON(progress.open)), ("done", JSON(progress.done)),
+          ("open", JSON(progress.open)), ("unconfirmed", JSON(progress.unconfirmed)),
+          ("done", JSON(progress.done)),
           ("total", JSON(progress.total)), ("recorded", JSON(progress.recorded)),
           ("unanswered", JSON(progress.unanswered)), ("submitted", JSON(progress.submitted)),
           ("problems", .array(progress.problems.sorted().map { .string($0) })),
@@ -107,7 +121,35 @@ struct BatchOptions: ParsableArguments {
         "\(progress.done) of \(progress.total) requests done in "
           + Plural.text(progress.open, "batch", "batches"))
     }
+    if progress.unconfirmed > 0 {
+      parts.append(
+        "of \(Plural.text(progress.unconfirmed, "batch", "batches")) it is not known yet whether the "
+          + "server began it")
+    }
     Output.complain("batch: " + parts.joined(separator: ", "))
     for problem in progress.problems.sorted() { Output.complain("  the server says: \(problem)") }
+  }
+}
+
+/// Trouble while batches are under way that time may end: nobody wants to be left alone with a day's batch
+/// for an hour without a network.
+private struct PassingTrouble {
+  private static let longest = Duration.seconds(3600)
+
+  private var since: ContinuousClock.Instant?
+
+  /// What happened, in words, when it is worth another look later.
+  mutating func grants(_ error: any Error) -> String? {
+    let message: String
+    switch error {
+    case let error as TeacherError
+    where [.unreachable, .timeout, .serverFault, .rateLimited].contains(error.code):
+      message = error.message
+    case let error as StoreError where error.code == .locked: message = error.message
+    default: return nil
+    }
+    let start = since ?? .now
+    since = start
+    return start.duration(to: .now) < Self.longest ? message : nil
   }
 }

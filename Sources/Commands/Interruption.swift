@@ -18,7 +18,9 @@ enum Interruption {
           return count == 1
         }
         guard isFirst else { exit(ExitStatus.interrupted.rawValue) }
-        Output.complain("stopping; every answer so far is kept (again to stop at once)")
+        Output.complain(
+          "stopping when what is under way is answered; every answer so far is kept (again to stop "
+            + "at once)")
         task.cancel()
       }
       source.resume()

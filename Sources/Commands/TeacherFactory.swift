@@ -42,14 +42,3 @@ struct TeacherFactory: Sendable {
     }
   }
 }
-
-/// Stands in for a model whose key is not set: recorded answers need none.
-private struct KeylessTeacher: Teacher {
-  let variable: String
-
-  func reply(to request: CallRequest) async throws(TeacherError) -> Reply {
-    throw TeacherError(
-      .unauthorized, "the environment variable '\(variable)' holds no API key",
-      hint: "set it and run again: export \(variable)=...")
-  }
-}

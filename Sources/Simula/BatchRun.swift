@@ -1,5 +1,6 @@
 package import ArtifactStore
 package import Dataset
+import Git
 package import Pipeline
 package import Teachers
 
@@ -39,20 +40,23 @@ package struct BatchRun: Sendable {
   package func round(
     until stage: StageName, renewsBudget: Bool = false
   ) async throws -> Outcome {
-    let queue = BatchQueue()
-    let run = run(queue)
-    var progress = try await fetch(run, renewsBudget: renewsBudget)
+    let queue = BatchQueue(in: store.folder)
+    var progress = try await fetch(renewsBudget: renewsBudget)
     if progress.recorded == 0, progress.unanswered > 0, progress.open == 0 {
       throw TeacherError(
-        .serverFault,
+        .rejected,
         "the last batch ended with no answer to \(progress.unanswered) requests"
           + progress.problems.sorted().prefix(3).map { ": " + $0 }.joined(),
         hint: "correct what the server says, then run again: they are submitted anew")
     }
     guard progress.open == 0 else { return .underWay(progress) }
+    let run = run(queue)
+    let before = try store.head()?.commit.id
     do {
-      try await run.collect(until: stage)
-      if queue.isEmpty { return .done(try await self.run(queue).run(until: stage)) }
+      // A version tells of the answers that led to it.
+      defer { if let now = try? store.head()?.commit.id, now != before { answers.remove() } }
+      try await run.collect(until: stage, isQueued: { !queue.isEmpty })
+      if queue.isEmpty { return .done(try await run.run(until: stage)) }
     } catch let error as TeacherError where error.code == .queued {
     } catch let stopped as RunStopped where (stopped.cause as? TeacherError)?.code == .queued {
     }
@@ -65,27 +69,38 @@ package struct BatchRun: Sendable {
   }
 
   /// Ends all batches that are under way; what they answered until then can be fetched after that.
-  package func cancel() async throws {
-    try await run(BatchQueue()).withSession { session in
+  ///
+  /// - Returns: What kept some from being ended.
+  package func cancel() async throws -> Set<String> {
+    try await run(BatchQueue(in: store.folder)).withSession { session in
       try await desk(session).cancel(session.teachers)
     }
   }
 
   /// Takes over the answers that are there, and submits nothing.
   package func fetch() async throws -> BatchDesk.Progress {
-    try await fetch(run(BatchQueue()), renewsBudget: false)
+    try await fetch(renewsBudget: false)
   }
 
-  private func fetch(
-    _ run: GenerationRun, renewsBudget: Bool
-  ) async throws -> BatchDesk.Progress {
-    try await run.withSession(renewsBudget: renewsBudget) { session in
-      try await desk(session).fetch(session.teachers)
+  private func fetch(renewsBudget: Bool) async throws -> BatchDesk.Progress {
+    // Without batches there is nothing to fetch, and no key that it takes.
+    guard try BatchDesk.requestsUnderWay(in: store.folder) > 0 || renewsBudget else {
+      return BatchDesk.Progress()
+    }
+    let run = run(BatchQueue(in: store.folder))
+    return try await run.withSession(renewsBudget: renewsBudget) { session in
+      let progress = try await desk(session).fetch(session.teachers)
+      try answers.add(progress)
+      return progress
     }
   }
 
+  private var answers: BatchedAnswersFile { BatchedAnswersFile(store) }
+
   private func run(_ queue: BatchQueue) -> GenerationRun {
-    GenerationRun(store, observer: observer) { [teacher] in try teacher($0, queue) }
+    GenerationRun(store, observer: observer, answered: answers.counts) { [teacher] in
+      try teacher($0, queue)
+    }
   }
 
   private func desk(_ session: RunSession) -> BatchDesk {

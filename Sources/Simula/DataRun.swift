@@ -31,12 +31,14 @@ struct DataRun: Sendable {
   }
 
   /// Asks what the slots need next, and keeps nothing of it.
-  func collect(base: Version?, until stage: StageName) async throws {
+  func collect(
+    base: Version?, until stage: StageName, isQueued: () -> Bool
+  ) async throws {
     let writer = try VersionWriter(store, base: base, deriving: [], run: record.id)
     let filler = try Filler(
       context, sources: sources, until: DataStage(stage), tally: Tally(kinds: [], writer: writer))
     context.progress.start("what is missing", total: recipe.sampleCount)
-    try await filler.collect()
+    try await filler.collect(isQueued: { stage < .samples || isQueued() })
   }
 
   private func run(

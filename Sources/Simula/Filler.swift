@@ -53,19 +53,35 @@ struct Filler: Sendable {
   ///
   /// A slot of which an answer is queued counts as kept: no other slot opens in its place before its
   /// answers tell.
-  func collect() async throws {
+  ///
+  /// - Parameter isQueued: Whether an answer is queued by now; gaps are known only when none is.
+  /// - Throws: What asking throws, but for answers that are queued.
+  func collect(isQueued: () -> Bool) async throws {
     let wanted = recipe.sampleCount
+    let extraSlots = recipe.slots.extra(of: wanted)
+    try await collect(wanted: wanted, extraSlots: extraSlots) { .numbered($0) }
+    guard recipe.gapFill.minimum > 0, !isQueued() else { return }
+    let plan = gapPlan
+    try await collect(wanted: plan.slots.count, extraSlots: 0) { plan.slots[$0] }
+  }
+
+  private func collect(
+    wanted: Int, extraSlots: Int, slot: @escaping @Sendable (Int) -> Slot
+  ) async throws {
     _ = try await SlotFilling(
-      limits(wanted: wanted, extraSlots: recipe.slots.extra(of: wanted)),
+      limits(wanted: wanted, extraSlots: extraSlots),
       attempt: { [self] number, attempt in
         do {
-          return try await run(.numbered(number), from: attempt)
+          return try await run(slot(number), from: attempt)
         } catch let error as TeacherError where error.code == .queued {
           return SlotOutcome(acceptedAttempt: attempt, value: SlotTrail())
         }
       },
-      admit: { [self] number, _, trail in try admit(&trail, to: .numbered(number)) },
-      settle: { [context] _, _, _, progress in context.progress.advance(to: progress.settled) }
+      admit: { [self] number, _, trail in try admit(&trail, to: slot(number)) },
+      settle: { [context, tally] _, trails, isKept, progress in
+        if isKept { tally.count(trails) }
+        context.progress.advance(to: progress.settled)
+      }
     ).run()
   }
 
@@ -82,9 +98,7 @@ struct Filler: Sendable {
   /// - Throws: What asking throws.
   func fillGaps(_ report: (GapReport) -> Void) async throws -> GapReport? {
     guard recipe.gapFill.minimum > 0 else { return nil }
-    let plan = GapPlan(
-      leaves: work.sampler.leaves, samples: tally.samplesByNode, knobs: recipe.gapFill,
-      wanted: recipe.sampleCount, canBeDrawn: { (try? work.sampler.mix(of: $0)) != nil })
+    let plan = gapPlan
     let filling = filling(wanted: plan.slots.count, extraSlots: 0, slot: { plan.slots[$0] })
     context.progress.start(.samples, total: plan.slots.count)
     defer {
@@ -97,6 +111,12 @@ struct Filler: Sendable {
     return GapReport(
       wanted: plan.slots.count, kept: filling.progress.kept,
       underCovered: plan.underCovered(tally.samplesByNode))
+  }
+
+  private var gapPlan: GapPlan {
+    GapPlan(
+      leaves: work.sampler.leaves, samples: tally.samplesByNode, knobs: recipe.gapFill,
+      wanted: recipe.sampleCount, canBeDrawn: { (try? work.sampler.mix(of: $0)) != nil })
   }
 
   private func filling(

@@ -17,16 +17,25 @@ package struct GenerationRun: Sendable {
   /// A run whose first slots all fail is stopped after so many.
   package static let hopelessAfter = Filler.hopelessAfter
 
+  /// What was asked for this run before, and not told by any version.
+  private let answered: CallCache.Counts
   private let record = RunRecord()
   private let start = ContinuousClock.now
 
   /// Sets up a run with a function that makes the model of some settings.
+  ///
+  /// - Parameters:
+  ///   - store: The dataset.
+  ///   - observer: Told how it goes on.
+  ///   - answered: What was asked for this run before, and not told by any version.
+  ///   - teacher: Makes the model of some settings.
   package init(
-    _ store: Store, observer: any RunObserver,
+    _ store: Store, observer: any RunObserver, answered: CallCache.Counts = CallCache.Counts(),
     teacher: @escaping @Sendable (TeacherSettings) throws -> any Teacher
   ) {
     self.store = store
     self.observer = observer
+    self.answered = answered
     self.teacher = teacher
   }
 
@@ -120,7 +129,8 @@ package struct GenerationRun: Sendable {
     let snapshot = try Snapshot(workingDirectory: root)
     let branch = try branch()
     try await RunSession.with(
-      store, snapshot, observer: observer, teacher: teacher, renewsBudget: renewsBudget
+      store, snapshot, observer: observer, teacher: teacher, renewsBudget: renewsBudget,
+      answered: answered
     ) { session in
       let plan = try RunPlan(snapshot, base: session.base)
       try await body(Context(session: session, plan: plan, branch: branch), session.base)
@@ -182,9 +192,12 @@ package struct GenerationRun: Sendable {
 
   /// Brings the sources up to date, and asks what the samples need next without keeping it.
   ///
+  /// - Parameters:
+  ///   - stage: The last stage of the run.
+  ///   - isQueued: Whether an answer is queued by now.
   /// - Throws: What stopped it; with a ``BatchQueue`` a ``TeacherError`` of code `queued` when growth has
   ///   to wait.
-  func collect(until stage: StageName) async throws {
+  func collect(until stage: StageName, isQueued: @escaping () -> Bool) async throws {
     let root = try workingDirectory()
     var report = RunReport(runID: record.id)
     guard try !isFresh(root, until: stage, &report) else { return }
@@ -192,7 +205,7 @@ package struct GenerationRun: Sendable {
     defer { withExtendedLifetime(lock) {} }
     try await withContext(root) { context, base in
       try await derive(
-        context, base: base, until: stage, replans: false, isCollecting: true, &report)
+        context, base: base, until: stage, replans: false, collecting: isQueued, &report)
     }
   }
 
@@ -209,7 +222,7 @@ package struct GenerationRun: Sendable {
 
   private func derive(
     _ context: Context, base: Version?, until stage: StageName, replans: Bool,
-    isCollecting: Bool = false, _ report: inout RunReport
+    collecting isQueued: (() -> Bool)? = nil, _ report: inout RunReport
   ) async throws {
     var base = base
     var sources = context.snapshot.sources
@@ -227,7 +240,9 @@ package struct GenerationRun: Sendable {
     guard stage >= .mixes, let sources else { return }
     let data = DataRun(
       store: store, record: record, context: context, sources: sources, earlier: earlier)
-    if isCollecting { return try await data.collect(base: base, until: stage) }
+    if let isQueued {
+      return try await data.collect(base: base, until: stage, isQueued: isQueued)
+    }
     try await data.run(base: base, until: stage, &report)
   }
 }

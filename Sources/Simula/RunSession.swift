@@ -27,13 +27,14 @@ struct RunSession: Sendable {
   ///   - observer: Told how it goes on.
   ///   - teacher: Makes the model of some settings.
   ///   - renewsBudget: Whether what was spent before is forgotten.
+  ///   - answered: What counts as asked from the beginning.
   ///   - body: The work.
   /// - Returns: What the body returned.
   /// - Throws: What the body threw, or what kept the session from beginning or ending.
   static func with<Value>(
     _ store: Store, _ snapshot: Snapshot, observer: any RunObserver,
     teacher: (TeacherSettings) throws -> any Teacher, renewsBudget: Bool = false,
-    _ body: (RunSession) async throws -> Value
+    answered: CallCache.Counts = CallCache.Counts(), _ body: (RunSession) async throws -> Value
   ) async throws -> Value {
     let players = try Players.make(snapshot.recipe, teacher: teacher)
     let base = try store.head()
@@ -46,6 +47,7 @@ struct RunSession: Sendable {
     let spending = SpendingFile(store, calls: calls)
     let budget = try await spending.open(
       { Budget(recipe.budget, prices: recipe.prices, spent: $0) }, isRenewed: renewsBudget)
+    try BatchDesk.hold(in: store.folder, for: budget)
     let noting = Task {
       while (try? await Task.sleep(for: notingInterval)) != nil {
         spending.note(seconds: budget.spent.seconds)
@@ -54,7 +56,7 @@ struct RunSession: Sendable {
     let progress = ProgressBoard(observer)
     let cache = CallCache(
       calls, namedCalls: { () throws(StoreError) in try NamedCalls.find(in: base) },
-      budget: budget, didAnswer: { progress.count($0) })
+      budget: budget, counts: answered, didAnswer: { progress.count($0) })
     let session = RunSession(
       snapshot: snapshot, base: base, calls: calls, cache: cache,
       asker: Asker(recipe: recipe, prompts: snapshot.prompts, cache: cache, players: players),

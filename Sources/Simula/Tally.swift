@@ -49,12 +49,7 @@ final class Tally: Sendable {
   ///   - slot: Its number, for the next run; nil where none is remembered.
   /// - Throws: What keeping records throws.
   func settle(_ trails: [SlotOutcome<SlotTrail>], isKept: Bool, slot: Int?) throws {
-    if isKept, let mix = trails.last?.value.mix {
-      counts.withLock { counts in
-        counts.causes = nil
-        for node in mix.nodes { counts.samples[node, default: 0] += 1 }
-      }
-    }
+    if isKept { count(trails) }
     var entries: [SlotRecords.Entry] = []
     for outcome in trails {
       for record in try records(of: outcome.value) {
@@ -65,6 +60,15 @@ final class Tally: Sendable {
       }
     }
     if let slot { counts.withLock { $0.records.append(entries, of: slot) } }
+  }
+
+  /// Counts the sample that a slot came to.
+  func count(_ trails: [SlotOutcome<SlotTrail>]) {
+    guard let mix = trails.last?.value.mix else { return }
+    counts.withLock { counts in
+      counts.causes = nil
+      for node in mix.nodes { counts.samples[node, default: 0] += 1 }
+    }
   }
 
   /// Takes out what the last run had in a slot.

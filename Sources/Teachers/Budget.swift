@@ -16,10 +16,11 @@ package final class Budget: Sendable {
     package init() {}
   }
 
-  /// What was set aside for one request.
-  struct Share: Sendable {
-    fileprivate let tokens: Int
-    fileprivate let money: Double
+  /// The most that one request can take, or all those of a batch.
+  struct Share: Sendable, Hashable {
+    var calls = 1
+    let tokens: Int
+    let money: Double
   }
 
   private struct State {
@@ -27,6 +28,8 @@ package final class Budget: Sendable {
     var callsUnderWay = 0
     var tokensSetAside = 0
     var moneySetAside = 0.0
+    /// What the requests in batches can take, which are nobody's to wait for.
+    var batches = Share(calls: 0, tokens: 0, money: 0)
     var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// Gives back what was set aside, and who may go on now.
@@ -110,20 +113,7 @@ package final class Budget: Sendable {
   /// Takes a share if it is left; false when it may be later.
   private func take(_ share: Share) throws(TeacherError) -> Bool {
     try state.withLock { (state) throws(TeacherError) in
-      let spent = state.spent
-      let tokens = spent.inputTokens + spent.outputTokens + state.tokensSetAside + share.tokens
-      let money = spent.money + state.moneySetAside + share.money
-      let exceeded: TeacherError? =
-        if let limit = limits.calls, spent.calls + state.callsUnderWay >= limit {
-          Self.error("\(limit) calls", "calls")
-        } else if let limit = limits.tokens, tokens > limit {
-          Self.error("\(limit) tokens", "tokens")
-        } else if let limit = limits.money, money > limit {
-          Self.error(Self.text(limit), "money")
-        } else {
-          nil
-        }
-      if let exceeded {
+      if let exceeded = refusal(of: share, state) {
         // What others set aside and do not use may do.
         guard state.callsUnderWay > 0 else { throw exceeded }
         return false
@@ -135,32 +125,52 @@ package final class Budget: Sendable {
     }
   }
 
-  /// Those of some requests for which enough is left, the first ones first, whatever they take at most.
-  ///
-  /// - Throws: ``TeacherError`` with code `budget` when nothing is left for the first.
-  func affordable<Entry>(
-    _ entries: [Entry], request: (Entry) -> CallRequest
-  ) throws(TeacherError) -> ArraySlice<Entry> {
-    if let refusal = refusalByTime { throw refusal }
-    var taken: [Share] = []
-    defer { for share in taken { giveBack(share) } }
-    for (count, entry) in entries.enumerated() {
-      let share = most(of: request(entry))
-      do throws(TeacherError) {
-        guard try take(share) else { return entries.prefix(count) }
-      } catch {
-        guard count > 0 else { throw error }
-        return entries.prefix(count)
+  /// Why a share is not left; nil when it is.
+  private func refusal(of share: Share, _ state: State) -> TeacherError? {
+    let spent = state.spent
+    let calls = spent.calls + state.callsUnderWay + state.batches.calls + share.calls
+    let tokens =
+      spent.inputTokens + spent.outputTokens + state.tokensSetAside + state.batches.tokens
+      + share.tokens
+    let money = spent.money + state.moneySetAside + state.batches.money + share.money
+    let refusal: TeacherError? =
+      if let limit = limits.calls, calls > limit {
+        Self.error("\(limit) calls", "calls")
+      } else if let limit = limits.tokens, tokens > limit {
+        Self.error("\(limit) tokens", "tokens")
+      } else if let limit = limits.money, money > limit {
+        Self.error(Self.text(limit), "money")
+      } else {
+        nil
       }
-      taken.append(share)
-    }
-    return entries[...]
+    guard let refusal, state.batches.calls > 0 else { return refusal }
+    return TeacherError(
+      refusal.code,
+      "\(refusal.message), with what \(state.batches.calls) requests in batches may take",
+      hint: refusal.hint)
   }
 
-  private func giveBack(_ share: Share) {
-    let waiting = state.withLock { $0.giveBack(share) }
-    for continuation in waiting { continuation.resume() }
+  // MARK: - Batches
+
+  /// Sets aside what one more request in a batch can take.
+  ///
+  /// - Returns: What was set aside, to be given back with ``release(_:)``.
+  /// - Throws: ``TeacherError`` with code `budget` when that is not left.
+  func setAsideInBatch(_ request: CallRequest) throws(TeacherError) -> Share {
+    if let refusal = refusalByTime { throw refusal }
+    let share = mostInBatch(of: request)
+    try state.withLock { (state) throws(TeacherError) in
+      if let refusal = refusal(of: share, state) { throw refusal }
+      state.batches += share
+    }
+    return share
   }
+
+  /// Sets aside what a batch can take that was submitted before.
+  func hold(_ share: Share) { state.withLock { $0.batches += share } }
+
+  /// Gives back what was set aside for requests in batches.
+  func release(_ share: Share) { state.withLock { $0.batches -= share } }
 
   /// Counts what a request took, and gives the rest back.
   ///
@@ -192,6 +202,11 @@ package final class Budget: Sendable {
   /// each of them.
   private func most(of request: CallRequest) -> Share {
     guard limits.tokens != nil || limits.money != nil else { return Share(tokens: 0, money: 0) }
+    return mostInBatch(of: request)
+  }
+
+  /// The same whatever the limits are: they may be others when a batch is fetched.
+  private func mostInBatch(of request: CallRequest) -> Share {
     let text = request.messages.reduce(0) { $0 + $1.text.utf8.count + 16 }
     let usage = Usage(
       inputTokens: text + (request.schema?.utf8.count ?? 0),
@@ -209,5 +224,21 @@ package final class Budget: Sendable {
 
   private static func text(_ number: Double) -> String {
     number == number.rounded() && number < 1e15 ? String(Int(number)) : String(number)
+  }
+}
+
+extension Budget.Share {
+  static func += (share: inout Self, other: Self) {
+    share = Self(
+      calls: share.calls + other.calls, tokens: share.tokens + other.tokens,
+      money: share.money + other.money)
+  }
+
+  static func -= (share: inout Self, other: Self) {
+    let calls = share.calls - other.calls
+    // Sums of parts may leave a trace of nothing.
+    share = Self(
+      calls: calls, tokens: share.tokens - other.tokens,
+      money: calls == 0 ? 0 : share.money - other.money)
   }
 }

@@ -56,15 +56,18 @@ package final class CallCache: CallSource {
   ///   - namedCalls: The calls that live records name; asked at most once, when two machines
   ///     answered one request differently.
   ///   - budget: What may be spent; nil for anything.
+  ///   - counts: What counts as used from the beginning.
   ///   - didAnswer: Told what was used so far, after each answer of a model.
   package init(
     _ calls: CallStore, namedCalls: @escaping @Sendable () throws(StoreError) -> Set<RecordID>,
-    budget: Budget? = nil, didAnswer: @escaping @Sendable (Counts) -> Void = { _ in }
+    budget: Budget? = nil, counts: Counts = Counts(),
+    didAnswer: @escaping @Sendable (Counts) -> Void = { _ in }
   ) {
     self.calls = calls
     self.budget = budget
     self.didAnswer = didAnswer
     self.namedCalls = namedCalls
+    state.withLock { $0.counts = counts }
   }
 
   package var counts: Counts { state.withLock { $0.counts } }

@@ -8,6 +8,13 @@ struct RequestForm: Sendable {
   /// The same bytes as those of the request's ``CallRequest/json`` in canonical form.
   let json: [UInt8]
 
+  /// Takes a request with its key and form as some program recorded them.
+  init(_ request: CallRequest, key: CallKey, json: [UInt8]) {
+    self.request = request
+    self.key = key
+    self.json = json
+  }
+
   init(_ request: CallRequest) {
     self.request = request
     let inputs = request.inputs?.canonicalBytes

@@ -6,24 +6,27 @@ import Testing
 @Suite("stemma run --batch")
 struct BatchTests {
   /// Answers as a model of the method would, one by one or in batches.
-  private static func answer(_ script: SimulaScript, _ body: JSON) -> (status: Int, body: JSON) {
+  static func answer(_ script: SimulaScript, _ body: JSON) -> (status: Int, body: JSON) {
     guard let text = script.answerText(to: Array(body.text.utf8)),
       let json = try? JSON(parsing: FakeChatServer.completion(text))
     else { return (400, ["error": ["message": "this is no question of the method"]]) }
     return (200, json)
   }
 
-  private static func withBatches<Value>(
+  static func withBatches<Value>(
     _ fates: FakeBatchScript.Fate..., polls: Int = 0,
+    fault: @escaping FakeBatchScript.Fault = { _, _ in nil },
+    change: (inout TestRecipe) -> Void = { _ in },
     _ test: (TestDataset, FakeBatchScript, TestRecipe) async throws -> Value
   ) async throws -> Value {
     let script = SimulaScript(wrongShare: 0.2, rejectedShare: 0.2)
     let batches = FakeBatchScript(
       polls: polls, fate: { $0 < fates.count ? fates[$0] : .completed },
-      answer: { answer(script, $0) })
+      fault: fault, answer: { answer(script, $0) })
     return try await withTemporaryDirectory { parent in
       try await withFakeChatServer(batches.script) { server in
-        let recipe = small(TestRecipe(baseURL: server.baseURL))
+        var recipe = small(TestRecipe(baseURL: server.baseURL))
+        change(&recipe)
         let dataset = try await TestDataset.make(in: parent, recipe)
         return try await test(dataset, batches, recipe)
       }
@@ -40,9 +43,17 @@ struct BatchTests {
   }
 
   /// The digest of a dataset whose requests were asked one by one.
-  private static func directDigest() async throws -> String {
+  static func directDigest(
+    _ change: (inout TestRecipe) -> Void = { _ in }
+  ) async throws -> String {
     let script = SimulaScript(wrongShare: 0.2, rejectedShare: 0.2)
-    return try await withServerDataset(script, { $0 = small($0) }) { dataset, _, _ in
+    return try await withServerDataset(
+      script,
+      {
+        $0 = small($0)
+        change(&$0)
+      }
+    ) { dataset, _, _ in
       try await dataset.run()
       return try await dataset.datasetDigest()
     }
@@ -62,6 +73,10 @@ struct BatchTests {
       #expect(batches.batchSizes.contains(4))
       #expect(try await dataset.datasetDigest() == Self.directDigest())
       try await dataset.expectSound()
+      // The versions tell of the answers that led to them.
+      let message = try await dataset.git("log", "--format=%B").text
+      let told = message.matches(of: /(?m)^Calls: (\d+)$/).compactMap { Int($0.1) }
+      #expect(told.reduce(0, +) == batches.submitted.count, "\(told)")
       let count = batches.log.count
       let again = try await dataset.stemma.run(["run", "--batch"])
       #expect(again.text.contains("Nothing to do"))
@@ -81,6 +96,9 @@ struct BatchTests {
         try #require(rounds < 40)
       }
       #expect(rounds > 4)
+      let message = try await dataset.git("log", "--format=%B").text
+      let told = message.matches(of: /(?m)^Calls: (\d+)$/).compactMap { Int($0.1) }
+      #expect(told.reduce(0, +) == batches.submitted.count, "\(told)")
       #expect(Set(batches.submitted).count == batches.submitted.count)
       #expect(try await dataset.datasetDigest() == Self.directDigest())
     }
@@ -131,8 +149,6 @@ struct BatchTests {
   func lostReply() async throws {
     try await Self.withBatches { dataset, batches, _ in
       batches.loseNextReply()
-      let lost = try await dataset.stemma.run(["run", "--batch", "--interval", "0.1"])
-      #expect(lost.exitCode == 1)
       let output = try await dataset.stemma.run(["run", "--batch", "--interval", "0.1"])
       #expect(output.exitCode == 0, "\(output.errorText)")
       #expect(Set(batches.submitted).count == batches.submitted.count)

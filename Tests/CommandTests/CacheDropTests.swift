@@ -100,8 +100,7 @@ struct CacheDropTests {
       let asked = script.requestCount
       limit.count = asked + 1
       let output = try await dataset.stemma.run(["run"]) { running in
-        _ = try await running.wait { script.requestCount == asked + 2 }
-        running.send(SIGKILL)
+        await running.wait(until: { script.requestCount == asked + 2 }, sending: SIGKILL)
       }
       #expect(output.exitCode == -9)
       limit.count = .max

@@ -95,8 +95,7 @@ struct CacheStatTests {
     let script = SimulaScript { _, _, count in count >= 12 && silence.isOn ? .silence : nil }
     try await withServerDataset(script) { dataset, _, server in
       let output = try await dataset.stemma.run(["run"]) { running in
-        _ = try await running.wait { script.requestCount >= 16 }
-        running.send(SIGKILL)
+        await running.wait(until: { script.requestCount >= 16 }, sending: SIGKILL)
       }
       #expect(output.exitCode == -9)
       silence.isOn = false

@@ -73,26 +73,25 @@ struct CalibrateTests {
 
   @Test("Ctrl-C ends it with exit code 130, and the next one goes on")
   func interruption() async throws {
-    let silence = Switch()
-    silence.isOn = true
-    let start = Switch()
-    let script = SimulaScript { task, _, _ in
-      task == .isIncorrect && start.isOn && silence.isOn ? .silence : nil
-    }
-    try await withServerDataset(script, { $0.double = "ask" }) { dataset, _, server in
+    let script = SimulaScript(latency: .milliseconds(60))
+    try await withServerDataset(
+      script,
+      {
+        $0.double = "ask"
+        $0.concurrency = 2
+      }
+    ) { dataset, _, server in
       try await dataset.run()
-      start.isOn = true
       let before = script.requestCount
       let output = try await dataset.stemma.run(["calibrate"]) { running in
-        _ = try await running.wait { script.requestCount >= before + 8 }
-        running.send(SIGINT)
+        await running.wait(until: { script.requestCount >= before + 4 }, sending: SIGINT)
       }
       #expect(output.exitCode == 130, "\(output.errorText)")
       #expect(output.errorText.contains("every answer so far is kept"))
       #expect(output.text == "")
       await server.waitUntilIdle()
-      silence.isOn = false
       let known = try await dataset.durableSeeds()
+      #expect(known == Set(script.log.seeds))
       let asked = script.requestCount
       try await dataset.stemma("calibrate")
       #expect(known.isDisjoint(with: script.log.seeds[asked...]))

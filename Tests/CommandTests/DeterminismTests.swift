@@ -78,9 +78,8 @@ struct DeterminismTests {
         let target = script.distinctCount + Int.random(in: 1..<50)
         let delay = Duration.microseconds(Int.random(in: 0..<20_000))
         let output = try await dataset.stemma.run(["run"]) { running in
-          guard try await running.wait(until: { script.distinctCount >= target }) else { return }
-          try await Task.sleep(for: delay)
-          running.send(SIGKILL)
+          await running.wait(
+            until: { script.distinctCount >= target }, after: delay, sending: SIGKILL)
         }
         #expect([0, -9].contains(output.exitCode), "\(output.errorText)")
         await server.waitUntilIdle()

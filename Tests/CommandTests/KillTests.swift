@@ -70,10 +70,7 @@ struct KillTests {
     _ dataset: TestDataset, delay: Duration, after isDue: @escaping @Sendable () -> Bool
   ) async throws -> StemmaProgram.Output {
     try await dataset.stemma.run(["run"]) { running in
-      guard try await running.wait(until: isDue) else { return }
-      let end = ContinuousClock.now + delay
-      _ = try await running.wait { ContinuousClock.now >= end }
-      running.send(SIGKILL)
+      await running.wait(until: isDue, after: delay, sending: SIGKILL)
     }
   }
 }

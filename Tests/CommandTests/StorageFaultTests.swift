@@ -16,7 +16,7 @@ struct StorageFaultTests {
     let script = SimulaScript { _, _, count in count >= 9 ? .silence : nil }
     try await withServerDataset(script, { $0.shrink() }) { dataset, _, _ in
       let first = try await dataset.stemma.run(["run"]) { running in
-        _ = try await running.wait { script.requestCount >= 10 }
+        await running.wait { script.requestCount >= 10 }
         let second = try await dataset.stemma.run(["run"])
         #expect(second.exitCode == 4)
         #expect(
@@ -25,7 +25,9 @@ struct StorageFaultTests {
         #expect(second.errorText.contains("hint: wait until it ends"))
         // Readers do not wait.
         #expect(try await dataset.stemma("log").exitCode == 0)
+        // Nothing comes any more that is worth waiting for.
         running.send(SIGINT)
+        await running.wait(after: .milliseconds(300), sending: SIGINT)
       }
       #expect(first.exitCode == 130)
       try await dataset.expectSound(isCommitted: false)

@@ -59,8 +59,7 @@ struct StormTests {
     let script = SimulaScript { _, _, count in count >= 8 ? PassingFault.slowDown : nil }
     try await withServerDataset(script, FaultyRun.change) { dataset, _, _ in
       let output = try await dataset.stemma.run(["run"]) { running in
-        _ = try await running.wait { script.requestCount >= 60 }
-        running.send(SIGINT)
+        await running.wait(until: { script.requestCount >= 60 }, sending: SIGINT)
       }
       #expect(output.exitCode == 130, "\(output.errorText)")
       #expect(output.errorText.contains("failure: status 429"))

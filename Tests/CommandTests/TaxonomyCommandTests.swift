@@ -314,8 +314,7 @@ struct TaxonomyCommandTests {
       let arguments = ["taxonomy", "regrow", "Operation", "--yes", "--json"]
       limit.withLock { $0 = asked + 5 }
       let killed = try await dataset.stemma.run(arguments) { running in
-        _ = try await running.wait { script.requestCount > asked + 5 }
-        running.send(SIGKILL)
+        await running.wait(until: { script.requestCount > asked + 5 }, sending: SIGKILL)
       }
       limit.withLock { $0 = .max }
       #expect(killed.exitCode == -9)

@@ -111,4 +111,23 @@ struct BudgetTests {
     let error = await #expect(throws: TeacherError.self) { _ = try await waiting.value }
     #expect(error?.code == .cancelled)
   }
+
+  @Test("what requests in batches may take is not granted to others")
+  func batches() async throws {
+    let budget = Budget(knobs { $0.calls = 6 }, prices: [:])
+    let inBatch = try budget.setAsideInBatch(asked(0))
+    budget.hold(Budget.Share(calls: 4, tokens: 9, money: 0))
+    let share = try await budget.setAside(for: asked(1))
+    budget.settle(share, usage: Usage(), model: "fake-1")
+    let error = await #expect(throws: TeacherError.self) {
+      try await budget.setAside(for: asked(2))
+    }
+    #expect(error?.code == .budget)
+    #expect(
+      error?.message
+        == "the budget of 6 calls is spent, with what 5 requests in batches may take")
+    #expect(throws: TeacherError.self) { try budget.setAsideInBatch(asked(3)) }
+    budget.release(inBatch)
+    _ = try budget.setAsideInBatch(asked(3))
+  }
 }

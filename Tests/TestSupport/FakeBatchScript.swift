@@ -19,6 +19,14 @@ package final class FakeBatchScript: Sendable {
     case stays(answered: Int)
   }
 
+  /// Replaces what the interface does; nil leaves it as it is.
+  ///
+  /// - Parameters:
+  ///   - call: Method and path.
+  ///   - count: How many calls came before.
+  package typealias Fault =
+    @Sendable (_ call: String, _ count: Int) -> FakeChatServer.Behaviour?
+
   /// One batch as the server keeps it.
   private struct Batch {
     let id: String
@@ -36,11 +44,14 @@ package final class FakeBatchScript: Sendable {
     var count = 0
     var log: [String] = []
     var isLosingNextReply = false
+    /// How often batches are not listed yet.
+    var hiddenLists = 0
   }
 
   private let polls: Int
   private let fate: @Sendable (_ number: Int) -> Fate
   private let answer: @Sendable (_ body: JSON) -> (status: Int, body: JSON)
+  private let fault: Fault
   private let state = Mutex(State())
 
   /// Makes a script.
@@ -48,14 +59,17 @@ package final class FakeBatchScript: Sendable {
   /// - Parameters:
   ///   - polls: How often a batch is still in progress when it is looked at.
   ///   - fate: What becomes of a batch, by its number from 0.
+  ///   - fault: What goes wrong.
   ///   - answer: What a request's body is answered with.
   package init(
     polls: Int = 1, fate: @escaping @Sendable (_ number: Int) -> Fate = { _ in .completed },
+    fault: @escaping Fault = { _, _ in nil },
     answer: @escaping @Sendable (_ body: JSON) -> (status: Int, body: JSON)
   ) {
     self.polls = polls
     self.fate = fate
     self.answer = answer
+    self.fault = fault
   }
 
   package var script: FakeChatServer.Script { { self.behaviour(for: $0) } }
@@ -71,25 +85,44 @@ package final class FakeBatchScript: Sendable {
     state.withLock { $0.batches.flatMap(\.lines) }.compactMap { $0["custom_id"]?.string }
   }
   /// Lets the next batch begin without telling its id, as a connection that breaks does.
-  package func loseNextReply() { state.withLock { $0.isLosingNextReply = true } }
+  ///
+  /// - Parameter hiddenLists: How often the batch is missing in the list after that.
+  package func loseNextReply(hiddenLists: Int = 0) {
+    state.withLock { state in
+      state.isLosingNextReply = true
+      state.hiddenLists = hiddenLists
+    }
+  }
 
   private func behaviour(for request: FakeChatServer.RequestInfo) -> FakeChatServer.Behaviour {
     let path = request.path.split(separator: "?")[0].split(separator: "/").dropFirst().map(
       String.init)
     return state.withLock { state in
-      state.log.append("\(request.method) /" + path.joined(separator: "/"))
+      let call = "\(request.method) /" + path.joined(separator: "/")
+      state.log.append(call)
+      if let behaviour = fault(call, state.log.count - 1) { return behaviour }
       switch (request.method, path.first, path.count) {
       case ("POST", "files", 1): return upload(request, &state)
       case ("GET", "files", 3): return content(path[1], state)
       case ("POST", "batches", 1): return begin(request, &state)
       case ("GET", "batches", 1):
+        if state.hiddenLists > 0 {
+          state.hiddenLists -= 1
+          return .text(#"{"data":[],"has_more":false}"#)
+        }
         let list = state.batches.reversed().map { description(of: $0, in: state) }
         return .text((["data": .array(list), "has_more": false] as JSON).text)
       case ("GET", "batches", 2), ("POST", "batches", 3):
         guard let index = state.batches.firstIndex(where: { $0.id == path[1] }) else {
           return .failure(404, "no such batch")
         }
-        if path.last == "cancel" { state.batches[index].isCancelled = true }
+        if path.last == "cancel" {
+          let (status, _) = progress(of: state.batches[index])
+          guard status == "in_progress" else {
+            return .failure(409, "a batch that is \(status) cannot be cancelled")
+          }
+          state.batches[index].isCancelled = true
+        }
         defer { state.batches[index].pollsLeft -= 1 }
         return .text(description(of: state.batches[index], in: state).text)
       default: return .failure(404, "no such path")

@@ -50,14 +50,30 @@ package struct StemmaProgram: Sendable {
 
     /// Waits until something is so, until the process has ended, or for half a minute.
     ///
+    /// A thread of its own looks, so that busy tests do not hold it up.
+    ///
+    /// - Parameters:
+    ///   - isSo: What is waited for.
+    ///   - delay: How long to wait after that.
+    ///   - signal: What is sent to the process then.
     /// - Returns: Whether it is so.
-    package func wait(until isSo: () -> Bool) async throws -> Bool {
-      let start = ContinuousClock.now
-      while !isSo() {
-        guard !hasEnded, start.duration(to: .now) < .seconds(30) else { return isSo() }
-        try await Task.sleep(for: .milliseconds(1))
+    @discardableResult
+    package func wait(
+      until isSo: @escaping @Sendable () -> Bool = { true }, after delay: Duration = .zero,
+      sending signal: Int32? = nil
+    ) async -> Bool {
+      await withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+          let limit = ContinuousClock.now + .seconds(30)
+          while !isSo(), !hasEnded, ContinuousClock.now < limit { usleep(500) }
+          let isReached = isSo()
+          if isReached {
+            usleep(UInt32(delay / .microseconds(1)))
+            if let signal { send(signal) }
+          }
+          continuation.resume(returning: isReached)
+        }
       }
-      return true
     }
   }
 

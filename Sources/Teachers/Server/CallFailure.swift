@@ -38,6 +38,16 @@ enum CallFailure: Error, Sendable, Hashable {
     if case .unreachable = self { true } else { false }
   }
 
+  /// Whether the server surely did nothing of what it was asked.
+  var isRefusal: Bool {
+    switch self {
+    case .unreachable: true
+    case .status(let failure):
+      (400...499).contains(failure.status) && ![408, 409].contains(failure.status)
+    case .cut, .timeout, .oversized, .cancelled: false
+    }
+  }
+
   /// A word or two for logs, with nothing that a server said.
   var label: String {
     switch self {

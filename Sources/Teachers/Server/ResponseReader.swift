@@ -1,9 +1,11 @@
+import ArtifactStore
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Reads one response whole: of success up to a limit, of anything else no more than explains it.
+/// Reads one response whole: of success up to a limit, into memory or a file; of anything else no more than
+/// explains it.
 final class ResponseReader: HTTPClientResponseDelegate {
   /// Enough was read: the rest is not wanted.
   private struct Enough: Error {}
@@ -12,6 +14,10 @@ final class ResponseReader: HTTPClientResponseDelegate {
     var head: HTTPResponseHead?
     var body: [UInt8] = []
     var isOversized = false
+    /// How many bytes of success came.
+    var count = 0
+    /// Whether the file took all that came.
+    var isWritten = true
 
     var isSuccess: Bool { head.map { (200...299).contains($0.status.code) } ?? false }
   }
@@ -19,10 +25,22 @@ final class ResponseReader: HTTPClientResponseDelegate {
   private static let mostOfAnError = 64 << 10
 
   private let limit: Int
+  private let file: Int32?
   private let state = Mutex(State())
 
-  /// - Parameter limit: The most bytes of a response of success.
-  init(limit: Int) { self.limit = limit }
+  /// - Parameters:
+  ///   - limit: The most bytes of a response of success.
+  ///   - file: Where its body goes, or nil for memory.
+  init(limit: Int, file: Int32? = nil) {
+    self.limit = limit
+    self.file = file
+  }
+
+  /// How many bytes of a body of success have come.
+  var count: Int { state.withLock(\.count) }
+
+  /// Whether the file took all that came.
+  var isWritten: Bool { state.withLock(\.isWritten) }
 
   func didReceiveHead(
     task: HTTPClient.Task<Void>, _ head: HTTPResponseHead
@@ -31,7 +49,7 @@ final class ResponseReader: HTTPClientResponseDelegate {
     let isOversized = state.withLock { state in
       state.head = head
       state.isOversized = state.isSuccess && (declared ?? 0) > limit
-      if state.isSuccess, !state.isOversized, let declared {
+      if state.isSuccess, !state.isOversized, file == nil, let declared {
         state.body.reserveCapacity(min(declared, limit))
       }
       return state.isOversized
@@ -43,11 +61,18 @@ final class ResponseReader: HTTPClientResponseDelegate {
     task: HTTPClient.Task<Void>, _ buffer: ByteBuffer
   ) -> EventLoopFuture<Void> {
     let isWanted = state.withLock { state in
-      state.body += buffer.readableBytesView
       if state.isSuccess {
-        state.isOversized = state.body.count > limit
-        return !state.isOversized
+        state.count += buffer.readableBytes
+        state.isOversized = state.count > limit
+        guard !state.isOversized else { return false }
+        guard let file else {
+          state.body += buffer.readableBytesView
+          return true
+        }
+        state.isWritten = DurableFile.append(Array(buffer.readableBytesView), to: file)
+        return state.isWritten
       }
+      state.body += buffer.readableBytesView
       return state.body.count < min(limit, Self.mostOfAnError)
     }
     return goOn(isWanted, task)

@@ -1,3 +1,4 @@
+import ArtifactStore
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
@@ -101,7 +102,8 @@ struct ServerResponse: Sendable {
 extension ServerClient {
   /// Sends something and reads the response, in one exchange.
   ///
-  /// The time ends with the last byte.
+  /// The time ends with the last byte. Cancelling the task ends the exchange only where nothing is lost
+  /// by it: an answer that is asked for is paid for.
   ///
   /// - Parameters:
   ///   - exchange: What is sent.
@@ -114,17 +116,9 @@ extension ServerClient {
     _ exchange: ServerExchange, to base: String, headers: [(name: String, value: String)],
     timeout: Duration, limit: Int
   ) async -> Result<ServerResponse, CallFailure> {
-    var all = HTTPHeaders()
-    if let type = exchange.contentType { all.add(name: "content-type", value: type) }
-    all.add(name: "accept", value: "application/json")
-    all.add(name: "user-agent", value: "stemma")
-    for (name, value) in headers { all.add(name: name, value: value) }
     let request: HTTPClient.Request
     do {
-      request = try HTTPClient.Request(
-        url: base + exchange.path, method: HTTPMethod(rawValue: exchange.method.rawValue),
-        headers: all,
-        body: exchange.method == .post ? .byteBuffer(ByteBuffer(bytes: exchange.body)) : nil)
+      request = try Self.request(exchange, to: base, headers: headers)
     } catch {
       return .failure(CallFailure(transport: error))
     }
@@ -140,12 +134,75 @@ extension ServerClient {
         return error
       }
     } onCancel: {
-      work.cancel()
+      if exchange.method == .get { work.cancel() }
     }
     let isInTime = deadlines.done(watch)
     // An answer that came complete counts, whatever happened beside it.
     let result = reader.result(error)
     if case .failure = result, !isInTime { return .failure(.timeout) }
+    return result
+  }
+
+  private static func request(
+    _ exchange: ServerExchange, to base: String, headers: [(name: String, value: String)]
+  ) throws -> HTTPClient.Request {
+    var all = HTTPHeaders()
+    if let type = exchange.contentType { all.add(name: "content-type", value: type) }
+    all.add(name: "accept", value: "application/json")
+    all.add(name: "user-agent", value: "stemma")
+    for (name, value) in headers { all.add(name: name, value: value) }
+    return try HTTPClient.Request(
+      url: base + exchange.path, method: HTTPMethod(rawValue: exchange.method.rawValue),
+      headers: all,
+      body: exchange.method == .post ? .byteBuffer(ByteBuffer(bytes: exchange.body)) : nil)
+  }
+
+  /// Gets something large into a file; it may take any time as long as it goes on.
+  ///
+  /// - Parameters:
+  ///   - exchange: What is sent.
+  ///   - base: The address of the server, which the path follows.
+  ///   - headers: What goes with it beside what every request has.
+  ///   - file: An open file, which the body of a response of success is written to.
+  ///   - slowest: The fewest bytes that must come in each `interval`.
+  ///   - interval: How long nothing may come.
+  ///   - limit: The most bytes.
+  /// - Returns: Any complete response, without a body if it is one of success.
+  /// - Throws: ``StoreError`` when the file cannot be written.
+  func download(
+    _ exchange: ServerExchange, from base: String, headers: [(name: String, value: String)],
+    into file: Int32, slowest: Int, in interval: Duration, limit: Int
+  ) async throws(StoreError) -> Result<ServerResponse, CallFailure> {
+    let request: HTTPClient.Request
+    do {
+      request = try Self.request(exchange, to: base, headers: headers)
+    } catch {
+      return .failure(CallFailure(transport: error))
+    }
+    let reader = ResponseReader(limit: limit, file: file)
+    let work = http.execute(request: request, delegate: reader)
+    let (error, hasStalled) = await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        defer { work.cancel() }
+        var before = 0
+        while (try? await Task.sleep(for: interval)) != nil {
+          let count = reader.count
+          if count - before < slowest { return true }
+          before = count
+        }
+        return false
+      }
+      var error: (any Error)?
+      do { try await work.get() } catch let happened { error = happened }
+      group.cancelAll()
+      return (error, await group.next() ?? false)
+    }
+    guard reader.isWritten else {
+      throw StoreError(
+        .io, "cannot write what '\(base)' sends", hint: "free some space, then run again")
+    }
+    let result = reader.result(error)
+    if case .failure = result, hasStalled { return .failure(.timeout) }
     return result
   }
 

@@ -77,6 +77,27 @@ package struct ServerSettings: Sendable {
     tokensPerMinute = settings.tokensPerMinute
   }
 
+  /// The servers, when the settings can work.
+  ///
+  /// - Throws: ``TeacherError`` with code `unusable` for a base URL, key or limit that cannot.
+  func checked() throws(TeacherError) -> [ServerURL] {
+    guard concurrency > 0, timeout > .zero, largestResponse > 0, retry.attempts > 0,
+      !baseURLs.isEmpty
+    else {
+      throw TeacherError(
+        .unusable, "the concurrency and the timeout of '\(place)' must be above zero",
+        hint: "correct \(place) in recipe.yaml")
+    }
+    guard key?.fitsHeader ?? true else {
+      throw TeacherError(
+        .unusable, "the API key holds a space or a character that cannot be sent",
+        hint: keyVariable.map { "set the environment variable '\($0)' to the key alone" })
+    }
+    var urls: [ServerURL] = []
+    for text in baseURLs { urls.append(try ServerURL(text, place: place)) }
+    return urls
+  }
+
   var wire: any WireForm {
     switch form {
     case .chatCompletions(let organisation): ChatCompletions(organisation: organisation)

@@ -24,21 +24,7 @@ package struct ServerTeacher: Teacher {
     settings: ServerSettings, client: ServerClient, logger: Logger,
     clock: RetryClock = RetryClock()
   ) throws(TeacherError) {
-    guard settings.concurrency > 0, settings.timeout > .zero, settings.largestResponse > 0,
-      settings.retry.attempts > 0, !settings.baseURLs.isEmpty
-    else {
-      throw TeacherError(
-        .unusable, "the concurrency and the timeout of '\(settings.place)' must be above zero",
-        hint: "correct \(settings.place) in recipe.yaml")
-    }
-    urls = try settings.baseURLs.map { text throws(TeacherError) in
-      try ServerURL(text, place: settings.place)
-    }
-    guard settings.key?.fitsHeader ?? true else {
-      throw TeacherError(
-        .unusable, "the API key holds a space or a character that cannot be sent",
-        hint: settings.keyVariable.map { "set the environment variable '\($0)' to the key alone" })
-    }
+    urls = try settings.checked()
     self.settings = settings
     wire = settings.wire
     headers = settings.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

@@ -7,11 +7,14 @@ package struct BatchDesk: Sendable {
   package struct Progress: Sendable, Hashable {
     /// Batches that are not done.
     package var open = 0
+    /// Of these, batches of which it is not known whether they were begun.
+    package var unconfirmed = 0
     /// Requests of these that are done, and all of them.
     package var done = 0
     package var total = 0
-    /// Answers that were recorded now.
+    /// Answers that were recorded now, and their tokens.
     package var recorded = 0
+    package var usage = Usage()
     /// Requests whose batch ended without an answer to them: they are asked again.
     package var unanswered = 0
     /// What servers said of these, each once.
@@ -21,19 +24,38 @@ package struct BatchDesk: Sendable {
     package init() {}
   }
 
+  /// So long a batch may appear at its server after it was submitted and no answer came.
+  private static let confirmationTime = 600
+
   private let ledger: BatchLedger
   private let calls: CallStore
   private let budget: Budget
+  private let clock: RetryClock
 
-  package init(in folder: URL, calls: CallStore, budget: Budget) {
+  /// - Parameters:
+  ///   - folder: The store's own.
+  ///   - calls: Takes the answers.
+  ///   - budget: Holds what ``hold(in:for:)`` set aside.
+  ///   - clock: What the age of batches is told by.
+  package init(
+    in folder: URL, calls: CallStore, budget: Budget, clock: RetryClock = RetryClock()
+  ) {
     ledger = BatchLedger(in: folder)
     self.calls = calls
     self.budget = budget
+    self.clock = clock
   }
 
   /// How many requests of a dataset are in batches of which nothing was fetched.
-  package static func requestsUnderWay(in folder: URL) -> Int {
-    BatchLedger(in: folder).entries().reduce(0) { $0 + $1.requestCount }
+  ///
+  /// - Throws: ``StoreError`` when that is not known.
+  package static func requestsUnderWay(in folder: URL) throws(StoreError) -> Int {
+    try BatchLedger(in: folder).entries().reduce(0) { $0 + $1.requestCount }
+  }
+
+  /// Sets aside what the batches of a dataset can take at most.
+  package static func hold(in folder: URL, for budget: Budget) throws(StoreError) {
+    for entry in try BatchLedger(in: folder).entries() { budget.hold(entry.most) }
   }
 
   // MARK: - Submitting
@@ -45,53 +67,60 @@ package struct BatchDesk: Sendable {
   /// - Throws: ``TeacherError`` when a server refuses them or the budget has nothing left for the first;
   ///   batches before that stay.
   package func submit(_ queue: BatchQueue) async throws -> Int {
-    var groups: [String: (teacher: BatchTeacher, requests: [CallRequest])] = [:]
-    for (request, teacher) in try budget.affordable(queue.entries, request: \.request) {
-      groups[teacher.account, default: (teacher, [])].requests.append(request)
-    }
     var count = 0
-    for (_, group) in groups.sorted(by: { $0.key < $1.key }) {
-      var lines: [UInt8] = []
-      var requests: [CallRequest] = []
-      for request in group.requests {
-        let line = try group.teacher.line(request)
-        if requests.count == BatchService.mostRequests
-          || lines.count + line.count > BatchService.mostBytes
-        {
-          try await submit(lines, requests, to: group.teacher)
-          (lines, requests) = ([], [])
+    for spool in try queue.spools() {
+      var part = BatchPart()
+      var lines = try spool.lines()
+      reading: while let line = try lines.next() {
+        guard case .whole(let bytes) = line, let request = BatchedRequest(line: bytes) else {
+          throw StoreError(.refused, "a request is too long for a batch")
         }
-        lines += line
-        requests.append(request)
+        let text = try spool.teacher.line(request.form)
+        if !part.takes(text) {
+          try await submit(part, to: spool.teacher)
+          count += part.count
+          part = BatchPart()
+        }
+        do throws(TeacherError) {
+          part.add(text, request, most: try budget.setAsideInBatch(request.form.request))
+        } catch {
+          guard count + part.count > 0 else { throw error }
+          break reading
+        }
       }
-      try await submit(lines, requests, to: group.teacher)
-      count += group.requests.count
+      try await submit(part, to: spool.teacher)
+      count += part.count
     }
     return count
   }
 
-  private func submit(
-    _ lines: [UInt8], _ requests: [CallRequest], to teacher: BatchTeacher
-  ) async throws {
-    guard !requests.isEmpty else { return }
+  private func submit(_ part: BatchPart, to teacher: BatchTeacher) async throws {
+    guard part.count > 0 else { return }
     var entry = BatchLedger.Entry(
       name: UUID().uuidString.lowercased(), account: teacher.account,
-      baseURL: teacher.service.url.base, id: nil,
-      requestCount: requests.count, submittedAt: Int(Date().timeIntervalSince1970))
+      baseURL: teacher.service.url.base, id: nil, most: part.most, submittedAt: clock.date())
     try Task.checkCancellation()
-    try ledger.save(entry, requests: requests)
+    try ledger.save(entry, requests: part.requests)
     do throws(CallFailure) {
-      entry.id = try await teacher.service.submit(lines, path: teacher.path, name: entry.name)
+      entry.id = try await teacher.service.submit(
+        part.lines, path: teacher.path, name: entry.name)
     } catch {
-      // Refused means not begun; of anything else the next look tells.
-      if case .status(let status) = error, (400...499).contains(status.status),
-        ![408, 409].contains(status.status)
-      {
-        ledger.remove(entry)
+      if error.isRefusal {
+        forget(entry)
+        throw teacher.error(for: error)
       }
-      throw teacher.error(for: error)
+      // It may have been begun all the same; if that is not known either, a later look tells.
+      guard let id = try? await teacher.service.find(name: entry.name) else {
+        throw teacher.error(for: error)
+      }
+      entry.id = id
     }
     try ledger.save(entry)
+  }
+
+  private func forget(_ entry: BatchLedger.Entry) {
+    ledger.remove(entry)
+    budget.release(entry.most)
   }
 
   // MARK: - Fetching
@@ -103,23 +132,19 @@ package struct BatchDesk: Sendable {
   /// - Throws: ``TeacherError`` when a server cannot be asked; what was recorded before stays.
   package func fetch(_ teachers: [any Teacher]) async throws -> Progress {
     var progress = Progress()
-    for var entry in ledger.entries() {
-      guard
-        let teacher = teachers.lazy.compactMap({ $0 as? BatchTeacher })
-          .first(where: { $0.account == entry.account })
-      else {
-        throw TeacherError(
-          .unusable,
-          "a batch of \(entry.requestCount) requests is under way at "
-            + "'\(entry.baseURL)', which the recipe no longer names",
-          hint: "name it again until the batch is done")
-      }
-      let lines: [BatchService.Line]
-      do throws(CallFailure) {
+    for var entry in try ledger.entries() {
+      let teacher = try teacher(of: entry, among: teachers)
+      do {
         if entry.id == nil { entry.id = try await teacher.service.find(name: entry.name) }
         guard let id = entry.id else {
-          // It was never begun.
-          ledger.remove(entry)
+          if clock.date() - entry.submittedAt < Self.confirmationTime {
+            progress.open += 1
+            progress.unconfirmed += 1
+            progress.total += entry.requestCount
+          } else {
+            // It was never begun.
+            forget(entry)
+          }
           continue
         }
         let status = try await teacher.service.status(of: id)
@@ -130,52 +155,92 @@ package struct BatchDesk: Sendable {
           continue
         }
         if let problem = status.problem { progress.problems.insert(problem) }
-        var found: [BatchService.Line] = []
-        for file in [status.outputFile, status.errorFile].compactMap(\.self) {
-          found += try await teacher.service.lines(of: file)
-        }
-        lines = found
-      } catch {
-        throw teacher.error(for: error)
+        try await record(status, of: entry, by: teacher, &progress)
+      } catch let failure as CallFailure {
+        throw teacher.error(for: failure)
       }
-      try await record(lines, of: entry, by: teacher, &progress)
-      ledger.remove(entry)
     }
     return progress
   }
 
   private func record(
-    _ lines: [BatchService.Line], of entry: BatchLedger.Entry, by teacher: BatchTeacher,
+    _ status: BatchService.Status, of entry: BatchLedger.Entry, by teacher: BatchTeacher,
     _ progress: inout Progress
   ) async throws {
-    var requests = try ledger.requests(of: entry)
-    for line in lines {
-      guard let reply = teacher.reply(in: line) else {
-        if !line.problem.isEmpty { progress.problems.insert(line.problem) }
-        continue
-      }
-      // A second answer to one request, or one that nobody asked for, counts for nothing.
-      guard let request = requests.removeValue(forKey: line.name) else { continue }
-      // It was paid for, whoever answered the request first.
-      budget.count(reply.usage, model: request.model)
-      progress.recorded += 1
-      let form = RequestForm(request)
-      guard try calls.find(form.key.digest).isEmpty else { continue }
-      try await calls.append(CallText.record(form, reply), key: form.key.digest)
+    var answers = BatchAnswers(
+      try ledger.requests(of: entry), calls: calls, budget: budget, teacher: teacher)
+    for (part, file) in [(BatchLedger.Part.output, status.outputFile), (.errors, status.errorFile)]
+    {
+      guard let file else { continue }
+      let target = ledger.file(entry, part)
+      try await teacher.service.download(file, to: target)
+      try await answers.record(target)
     }
-    progress.unanswered += requests.count
+    progress.recorded += answers.recorded
+    progress.usage.inputTokens += answers.usage.inputTokens
+    progress.usage.outputTokens += answers.usage.outputTokens
+    progress.unanswered += answers.unanswered
+    progress.problems.formUnion(answers.problems)
+    forget(entry)
+    if answers.hasOversized { throw teacher.error(for: .oversized) }
   }
 
   /// Ends all batches that are under way; their answers so far are fetched as those of others.
-  package func cancel(_ teachers: [any Teacher]) async throws {
-    for entry in ledger.entries() {
-      guard let id = entry.id,
-        let teacher = teachers.lazy.compactMap({ $0 as? BatchTeacher })
-          .first(where: { $0.account == entry.account })
-      else { continue }
-      do throws(CallFailure) { try await teacher.service.cancel(id) } catch {
-        throw teacher.error(for: error)
+  ///
+  /// - Returns: What kept some from being ended.
+  /// - Throws: ``TeacherError`` for a batch of which no model is in the recipe.
+  package func cancel(_ teachers: [any Teacher]) async throws -> Set<String> {
+    var problems: Set<String> = []
+    for var entry in try ledger.entries() {
+      let teacher = try teacher(of: entry, among: teachers)
+      do throws(CallFailure) {
+        if entry.id == nil { entry.id = try await teacher.service.find(name: entry.name) }
+        if let id = entry.id { try await teacher.service.cancel(id) }
+      } catch {
+        problems.insert(teacher.error(for: error).message)
       }
     }
+    return problems
+  }
+
+  /// Who can ask for a batch.
+  private func teacher(
+    of entry: BatchLedger.Entry, among teachers: [any Teacher]
+  ) throws(TeacherError) -> BatchTeacher {
+    let batchTeachers = teachers.compactMap { $0 as? BatchTeacher }
+    if let own = batchTeachers.first(where: { $0.account == entry.account }) { return own }
+    if let keyless = teachers.lazy.compactMap({ $0 as? KeylessTeacher }).first {
+      throw keyless.error
+    }
+    let requests = "a batch of \(entry.requestCount) requests is under way at '\(entry.baseURL)'"
+    if batchTeachers.contains(where: { $0.service.url.base == entry.baseURL }) {
+      throw TeacherError(
+        .unusable, "\(requests) for another model, key variable, organisation or headers",
+        hint: "restore them in recipe.yaml until the batch is done")
+    }
+    throw TeacherError(
+      .unusable, "\(requests), which the recipe no longer names",
+      hint: "name it again until the batch is done")
+  }
+}
+
+/// Requests of one batch while they are put together.
+private struct BatchPart {
+  /// What is submitted.
+  var lines: [UInt8] = []
+  /// What is kept here.
+  var requests: [UInt8] = []
+  var most = Budget.Share(calls: 0, tokens: 0, money: 0)
+  var count: Int { most.calls }
+
+  func takes(_ line: [UInt8]) -> Bool {
+    count == 0
+      || count < BatchService.mostRequests && lines.count + line.count <= BatchService.mostBytes
+  }
+
+  mutating func add(_ line: [UInt8], _ request: BatchedRequest, most share: Budget.Share) {
+    lines += line
+    requests += request.line
+    most += share
   }
 }

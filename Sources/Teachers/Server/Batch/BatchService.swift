@@ -1,3 +1,4 @@
+import ArtifactStore
 import CanonicalJSON
 import Foundation
 
@@ -43,14 +44,21 @@ struct BatchService: Sendable {
 
   /// What a file of a batch may hold.
   static let mostRequests = 50_000
-  static let mostBytes = 190 << 20
+  /// A sixth of what OpenAI takes, which bounds the memory.
+  static let mostBytes = 32 << 20
   private static let mostPages = 50
   private static let nameKey = "stemma"
+  /// What a file of answers may have: 50,000 of 300 kB each.
+  private static let largestDownload = 16 << 30
+  /// A download of which less than this comes in a minute is given up.
+  private static let slowestDownload = 64 << 10
 
   let url: ServerURL
   let headers: [(name: String, value: String)]
   let key: APIKey?
   let client: ServerClient
+  let retry: RetryPolicy
+  let clock: RetryClock
 
   // MARK: - Requests
 
@@ -73,7 +81,7 @@ struct BatchService: Sendable {
   ///   - path: The path that all of them ask.
   ///   - name: A name by which ``find(name:)`` finds the batch.
   /// - Returns: The batch's id.
-  /// - Throws: ``CallFailure``; whether the batch was begun is then not known.
+  /// - Throws: ``CallFailure``; whether the batch was begun is known from ``CallFailure/isRefusal`` alone.
   func submit(_ lines: [UInt8], path: String, name: String) async throws(CallFailure) -> String {
     let boundary = "stemma-\(UUID().uuidString)"
     var form = Array(
@@ -89,15 +97,16 @@ struct BatchService: Sendable {
       """.utf8)
     form += lines
     form += Array("\r\n--\(boundary)--\r\n".utf8)
-    let file = try await json(
-      .post("/files", form, type: "multipart/form-data; boundary=\(boundary)"))
+    let file = try await again {
+      await json(.post("/files", form, type: "multipart/form-data; boundary=\(boundary)"))
+    }
     guard let fileID = file["id"]?.string else { throw Self.notUnderstood("an uploaded file") }
     let begin: JSON = [
       "input_file_id": .string(fileID), "endpoint": .string(path), "completion_window": "24h",
       "metadata": [Self.nameKey: .string(name)],
     ]
-    let batch = try await json(
-      .post("/batches", Array(begin.text.utf8), type: "application/json"))
+    let exchange = ServerExchange.post("/batches", Array(begin.text.utf8))
+    let batch = try await again({ await json(exchange) }, unless: { !$0.isRefusal })
     guard let id = batch["id"]?.string else { throw Self.notUnderstood("a batch") }
     return id
   }
@@ -106,7 +115,7 @@ struct BatchService: Sendable {
   func find(name: String) async throws(CallFailure) -> String? {
     var after = ""
     for _ in 0..<Self.mostPages {
-      let page = try await json(.get("/batches?limit=100\(after)"))
+      let page = try await again { [after] in await json(.get("/batches?limit=100\(after)")) }
       guard let batches = page["data"]?.array else { throw Self.notUnderstood("its batches") }
       for batch in batches where batch["metadata"]?[Self.nameKey]?.string == name {
         return batch["id"]?.string
@@ -119,28 +128,58 @@ struct BatchService: Sendable {
   }
 
   func status(of id: String) async throws(CallFailure) -> Status {
-    try status(in: try await json(.get("/batches/\(ServerURL.step(id))")))
+    try status(in: try await again { await json(.get("/batches/\(ServerURL.step(id))")) })
   }
 
+  /// Ends a batch; one that has ended stays as it is.
   func cancel(_ id: String) async throws(CallFailure) {
-    _ = try await json(.post("/batches/\(ServerURL.step(id))/cancel", [], type: "application/json"))
+    do throws(CallFailure) {
+      _ = try await again { await json(.post("/batches/\(ServerURL.step(id))/cancel", [])) }
+    } catch {
+      // Servers refuse to end what has ended.
+      guard case .status(let refusal) = error, (400...499).contains(refusal.status),
+        try await status(of: id).state.isFinal
+      else { throw error }
+    }
   }
 
-  /// Reads the lines of a file of answers or of failures.
-  func lines(of file: String) async throws(CallFailure) -> [Line] {
-    let bytes = try await bytes(.get("/files/\(ServerURL.step(file))/content"))
-    return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-      guard let json = try? JSON(parsing: Array(line)), let name = json["custom_id"]?.string
-      else { return nil }
-      let response = json["response"]
-      let status = response?["status_code"]?.int
-      let isSuccess = status.map { (200...299).contains($0) } ?? false
-      return Line(
-        name: name, status: status, body: response?["body"],
-        problem: isSuccess
-          ? ""
-          : ErrorText.serverMessage(in: Array((response?["body"] ?? json).text.utf8), key: key))
+  /// Copies a file of answers or of failures to a file here.
+  ///
+  /// - Throws: ``CallFailure``, or ``StoreError`` when it cannot be written.
+  func download(_ file: String, to target: URL) async throws {
+    let path = target.path(percentEncoded: false)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw StoreError(.io, "cannot write '\(path)': \(String(cString: strerror(errno)))")
     }
+    defer { close(descriptor) }
+    let written = try await again { () async -> Result<Result<Void, StoreError>, CallFailure> in
+      do throws(StoreError) {
+        ftruncate(descriptor, 0)
+        lseek(descriptor, 0, SEEK_SET)
+        let result = try await client.download(
+          .get("/files/\(ServerURL.step(file))/content"), from: url.base, headers: headers,
+          into: descriptor, slowest: Self.slowestDownload, in: .seconds(60),
+          limit: Self.largestDownload)
+        return result.flatMap { success($0).map { _ in .success(()) } }
+      } catch {
+        return .success(.failure(error))
+      }
+    }
+    try written.get()
+  }
+
+  /// Reads a line of a file of answers or of failures; nil for one that is none.
+  func line(_ bytes: [UInt8]) -> Line? {
+    guard let json = try? JSON(parsing: bytes), let name = json["custom_id"]?.string
+    else { return nil }
+    let response = json["response"]
+    let status = response?["status_code"]?.int
+    let isSuccess = status.map { (200...299).contains($0) } ?? false
+    return Line(
+      name: name, status: status, body: response?["body"],
+      problem: isSuccess
+        ? "" : ErrorText.serverMessage(in: Array((response?["body"] ?? json).text.utf8), key: key))
   }
 
   // MARK: - Parts
@@ -163,23 +202,50 @@ struct BatchService: Sendable {
     .cut("the server's description of \(what) is not understood")
   }
 
-  private func json(_ exchange: ServerExchange) async throws(CallFailure) -> JSON {
-    let bytes = try await bytes(exchange)
-    guard let json = try? JSON(parsing: bytes) else { throw Self.notUnderstood("what it did") }
-    return json
+  private func json(_ exchange: ServerExchange) async -> Result<JSON, CallFailure> {
+    await client.send(
+      exchange, to: url.base, headers: headers, timeout: .seconds(600), limit: 16 << 20
+    ).flatMap(success).flatMap { response in
+      guard let json = try? JSON(parsing: response.body) else {
+        return .failure(Self.notUnderstood("what it did"))
+      }
+      return .success(json)
+    }
   }
 
-  private func bytes(_ exchange: ServerExchange) async throws(CallFailure) -> [UInt8] {
-    let result = await client.send(
-      exchange, to: url.base, headers: headers, timeout: .seconds(600), limit: 1 << 30)
-    switch result {
-    case .failure(let failure): throw failure
-    case .success(let response):
-      guard response.isSuccess else {
-        throw .status(
-          StatusFailure(response, key: key, now: Int(Date().timeIntervalSince1970)))
+  private func success(_ response: ServerResponse) -> Result<ServerResponse, CallFailure> {
+    response.isSuccess
+      ? .success(response) : .failure(.status(StatusFailure(response, key: key, now: clock.date())))
+  }
+
+  /// Does something until it succeeds or the policy says that it is enough.
+  ///
+  /// - Parameters:
+  ///   - exchange: Does it once.
+  ///   - isFinal: Whether it must not be done again after a failure.
+  /// - Returns: What came of the last time.
+  /// - Throws: The last failure.
+  private func again<Value>(
+    _ exchange: () async -> Result<Value, CallFailure>,
+    unless isFinal: (CallFailure) -> Bool = { _ in false }
+  ) async throws(CallFailure) -> Value {
+    var firstFailure: ContinuousClock.Instant?
+    var attempt = 0
+    while true {
+      attempt += 1
+      let failure: CallFailure
+      switch await exchange() {
+      case .success(let value): return value
+      case .failure(let happened): failure = happened
       }
-      return response.body
+      let now = clock.now()
+      let start = firstFailure ?? now
+      firstFailure = start
+      let decision = retry.decision(
+        after: failure, attempt: attempt, elapsed: start.duration(to: now), jitter: clock.jitter())
+      guard case .retry(let wait) = decision, !isFinal(failure) else { throw failure }
+      client.countRetry()
+      do { try await clock.sleep(wait) } catch { throw CallFailure.cancelled }
     }
   }
 }

@@ -15,9 +15,11 @@ package struct BatchTeacher: Teacher {
   ///   - settings: Where and how to ask.
   ///   - client: The connections, which the caller closes.
   ///   - queue: Takes the requests.
+  ///   - clock: What retries wait by.
   /// - Throws: ``TeacherError`` with code `unusable` for what has no batches or cannot work.
   package init(
-    settings: ServerSettings, client: ServerClient, queue: BatchQueue
+    settings: ServerSettings, client: ServerClient, queue: BatchQueue,
+    clock: RetryClock = RetryClock()
   ) throws(TeacherError) {
     guard case .chatCompletions(let organisation) = settings.form, settings.baseURLs.count == 1
     else {
@@ -25,14 +27,14 @@ package struct BatchTeacher: Teacher {
         .unusable, "batches need one server with OpenAI's batch interface for '\(settings.place)'",
         hint: "run without --batch, or write provider: openai with one base-url")
     }
-    let url = try ServerURL(settings.baseURLs[0], place: settings.place)
+    let url = try settings.checked()[0]
     self.settings = settings
     self.queue = queue
     service = BatchService(
       url: url,
       headers: ChatCompletions(organisation: organisation).headers(key: settings.key)
         + settings.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
-      key: settings.key, client: client)
+      key: settings.key, client: client, retry: settings.retry, clock: clock)
   }
 
   /// Puts the request in the queue.
@@ -40,7 +42,7 @@ package struct BatchTeacher: Teacher {
   /// - Throws: ``TeacherError`` with code `queued`, always; a little later, so that what is asked at the
   ///   same time is queued as well before the first caller gives up.
   package func reply(to request: CallRequest) async throws(TeacherError) -> Reply {
-    queue.add(request, for: self)
+    queue.add(RequestForm(request), for: self)
     try? await Task.sleep(for: Self.moment)
     throw TeacherError(
       .queued, "'\(request.task)' waits to be answered in a batch",
@@ -61,9 +63,9 @@ package struct BatchTeacher: Teacher {
       + "/chat/completions"
   }
 
-  func line(_ request: CallRequest) throws(TeacherError) -> [UInt8] {
+  func line(_ form: RequestForm) throws(TeacherError) -> [UInt8] {
     BatchService.line(
-      name: CallKey(of: request).description, path: path, body: try wire.bytes(of: request))
+      name: form.key.description, path: path, body: try wire.bytes(of: form.request))
   }
 
   /// The answer in a line of a batch, or nil when the request got none.
@@ -79,4 +81,10 @@ package struct BatchTeacher: Teacher {
     FailureWording(settings: settings, url: service.url, model: settings.model)
       .error(for: failure, reason: .final, attempts: 1)
   }
+}
+
+/// Shows the address only, as ``ServerTeacher`` does.
+extension BatchTeacher: CustomStringConvertible, CustomReflectable {
+  package var description: String { "teacher in batches at '\(service.url.base)'" }
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
