@@ -135,7 +135,8 @@ let package = Package(
     .testTarget(name: "ArchitectureTests"),
     // Measured, not tested.
     .executableTarget(
-      name: "Benchmarks", dependencies: ["ArtifactStore", "CanonicalJSON", "stemma"],
+      name: "Benchmarks",
+      dependencies: ["ArtifactStore", "CanonicalJSON", "JSONSchema", "Teachers", "stemma"],
       path: "Tests/Benchmarks"),
   ],
   swiftLanguageModes: [.v6],

@@ -91,7 +91,7 @@ package final class CallStore: Sendable {
     for call in try store.index.calls(key: key)
     where calls.last?.id != call.id && !drops.contains(call.id) {
       do throws(StoreError) {
-        calls.append(try Record(.calls, line: try store.reader.line(at: call.location)))
+        calls.append(Record(.calls, line: try store.reader.line(at: call.location), id: call.id))
       } catch {
         // The index remembers calls that were pruned since.
         guard error.code == .missing else { throw error }

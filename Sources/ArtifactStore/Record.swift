@@ -99,6 +99,13 @@ package struct Record: Sendable, Hashable {
     id = RecordID(callBody: line[..<usageStart])
   }
 
+  /// Takes the line of a record whose id an index made of it.
+  init(_ kind: RecordKind, line: [UInt8], id: RecordID) {
+    self.kind = kind
+    self.line = line
+    self.id = id
+  }
+
   private static func identity(kind: RecordKind, line: [UInt8], value: JSON) -> RecordID {
     guard kind == .calls, var object = value.object else {
       return RecordID(kind: kind, line: line.span.bytes)

@@ -33,14 +33,16 @@ struct CacheImport: AsyncParsableCommand {
     let store = try dataset.store()
     let lock = try store.lock(purpose: "stemma cache import")
     defer { withExtendedLifetime(lock) {} }
-    var calls = try CallImport(store, skippingBad: skipsBad)
-    for path in paths {
-      let input = try InputFile(path)
-      let progress = ByteProgress(total: input.sizeInBytes)
-      defer { progress.end() }
-      try calls.read(input.descriptor, name: input.name) { progress.update($0) }
+    let report = try await OpenBudget.keep(store) {
+      var calls = try CallImport(store, skippingBad: skipsBad)
+      for path in paths {
+        let input = try InputFile(path)
+        let progress = ByteProgress(total: input.sizeInBytes)
+        defer { progress.end() }
+        try calls.read(input.descriptor, name: input.name) { progress.update($0) }
+      }
+      return try calls.finish()
     }
-    let report = try calls.finish()
     // What counts among several answers to one request may be another one now.
     if report.counts.alternatives > 0 { SlotHistory.forget(store) }
     Housekeeping(store).tidy()

@@ -2,6 +2,7 @@ import ArgumentParser
 import ArtifactStore
 import CanonicalJSON
 import Foundation
+import Simula
 
 struct CachePrune: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -57,7 +58,7 @@ struct CachePrune: AsyncParsableCommand {
       if !form.isJSON { Output.line("Nothing was removed.") }
       return
     }
-    let report = try CallPrune(plan).run()
+    let report = try await OpenBudget.keep(store) { try CallPrune(plan).run() }
     Housekeeping(store).tidy()
     guard !form.isJSON else { return }
     Output.line("Removed. Until 'stemma gc --apply' the old calls can be had back:")

@@ -66,7 +66,7 @@ package struct GenerationRun: Sendable {
       try await derive(context, base: base, until: stage, replans: replans, &report)
       report.counts = context.cache.counts
       report.spent = context.session.budget.spent
-      if stage == .samples, report.shortfall == nil { context.session.spending.remove() }
+      if stage == .samples, report.shortfall == nil { context.session.complete() }
     }
     report.duration = start.duration(to: .now)
     return report

@@ -1,6 +1,7 @@
 import ArtifactStore
 import Dataset
 import Pipeline
+import Synchronization
 import Teachers
 
 /// What asking models for a dataset takes; the caller holds the writer lock.
@@ -14,7 +15,15 @@ struct RunSession: Sendable {
   let asker: Asker
   let progress: ProgressBoard
   let budget: Budget
-  let spending: SpendingFile
+  private let completion: Completion
+
+  /// Whether the run that the budget is for is complete.
+  private final class Completion: Sendable {
+    let isReached = Atomic(false)
+  }
+
+  /// The run is complete: the next one begins with nothing spent.
+  func complete() { completion.isReached.store(true, ordering: .relaxed) }
 
   /// The models of all roles.
   var teachers: [any Teacher] { asker.teachers }
@@ -60,7 +69,7 @@ struct RunSession: Sendable {
     let session = RunSession(
       snapshot: snapshot, base: base, calls: calls, cache: cache,
       asker: Asker(recipe: recipe, prompts: snapshot.prompts, cache: cache, players: players),
-      progress: progress, budget: budget, spending: spending)
+      progress: progress, budget: budget, completion: Completion())
     let value: Value
     do {
       value = try await body(session)
@@ -73,6 +82,7 @@ struct RunSession: Sendable {
     }
     noting.cancel()
     await noting.value
+    if session.completion.isReached.load(ordering: .relaxed) { spending.remove() }
     try await calls.seal()
     if spending.isThere { try spending.save(budget.spent) }
     return value

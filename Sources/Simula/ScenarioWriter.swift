@@ -13,11 +13,36 @@ struct ScenarioWriter: Sendable {
   static let codeVersion = 2
   static let tasks: [PromptTask] = [.metaPrompts, .complexify]
 
-  private let asker: Asker
+  private struct Shared: Hashable {
+    let group: Slot
+    let attempt: Int
+  }
+  private typealias Written = (scenario: Scenario?, records: [Record])
 
-  init(_ asker: Asker) { self.asker = asker }
+  private let asker: Asker
+  /// Where several slots share a scenario, what was written for the last ones.
+  private let recent: RecentValues<Shared, Written>?
+
+  init(_ asker: Asker) {
+    self.asker = asker
+    recent = asker.recipe.metaPrompts.instances > 1 ? RecentValues(most: 256) : nil
+  }
 
   func run(_ attempt: Attempt, _ trail: inout SlotTrail) async throws -> Scenario? {
+    guard let recent else { return try await write(attempt, &trail) }
+    let shared = Shared(group: attempt.group, attempt: attempt.number)
+    if let written = recent[shared] {
+      trail.records += written.records
+      return written.scenario
+    }
+    var own = SlotTrail()
+    let scenario = try await write(attempt, &own)
+    recent.keep((scenario, own.records), for: shared)
+    trail.records += own.records
+    return scenario
+  }
+
+  private func write(_ attempt: Attempt, _ trail: inout SlotTrail) async throws -> Scenario? {
     let count = attempt.knobs.candidates
     let asked = try await asker.ask(
       .metaPrompts, .prompter,

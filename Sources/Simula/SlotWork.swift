@@ -28,6 +28,16 @@ package struct SlotWork: Sendable {
   private let drafts: DraftWriter
   private let requirements: RequirementCritic
   private let double: DoubleCritic
+  /// Where several slots share a mix, the last ones.
+  private let recent: RecentValues<Slot, DrawnMix>?
+
+  /// A mix with what follows from it.
+  private struct DrawnMix {
+    let mix: Mix
+    let record: Record
+    let requirements: JSON
+    let knobs: SampleKnobs
+  }
 
   package init(
     _ asker: Asker, sources: Sources, until: DataStage
@@ -40,6 +50,7 @@ package struct SlotWork: Sendable {
     drafts = DraftWriter(asker, form: shape)
     requirements = RequirementCritic(asker, form: shape)
     double = DoubleCritic(asker, form: shape)
+    recent = asker.recipe.metaPrompts.instances > 1 ? RecentValues(most: 256) : nil
     for strategy in sources.strategies { try check(strategy) }
   }
 
@@ -57,23 +68,30 @@ package struct SlotWork: Sendable {
 
   package func run(slot: Slot, from firstAttempt: Int) async throws -> SlotOutcome<SlotTrail> {
     var trail = SlotTrail()
-    let mix = try sampler.mix(
-      of: slot.group(instances: asker.recipe.metaPrompts.instances))
-    let mixRecord = mix.record
-    trail.mix = mix
-    trail.records.append(mixRecord)
+    let drawn = try draw(slot.group(instances: asker.recipe.metaPrompts.instances))
+    trail.mix = drawn.mix
+    trail.records.append(drawn.record)
     guard until != .mixes else { return SlotOutcome(acceptedAttempt: firstAttempt, value: trail) }
-    let asked = sampler.requirements(mix)
-    let knobs = asker.recipe.knobs(of: sampler.strategy(of: mix)?.overrides ?? .init())
     for attempt in firstAttempt..<asker.recipe.slots.attempts {
       let place = Attempt(
-        slot: slot, group: mix.slot, number: attempt, mix: mixRecord.id, requirements: asked,
-        knobs: knobs)
+        slot: slot, group: drawn.mix.slot, number: attempt, mix: drawn.record.id,
+        requirements: drawn.requirements, knobs: drawn.knobs)
       if try await run(place, &trail) {
         return SlotOutcome(acceptedAttempt: attempt, value: trail)
       }
     }
     return SlotOutcome(acceptedAttempt: nil, value: trail)
+  }
+
+  private func draw(_ group: Slot) throws -> DrawnMix {
+    if let drawn = recent?[group] { return drawn }
+    let mix = try sampler.mix(of: group)
+    let drawn = DrawnMix(
+      mix: mix, record: mix.record,
+      requirements: until == .mixes ? .null : sampler.requirements(mix),
+      knobs: asker.recipe.knobs(of: sampler.strategy(of: mix)?.overrides ?? .init()))
+    recent?.keep(drawn, for: group)
+    return drawn
   }
 
   /// Makes one attempt and says whether its sample, or with `until` its meta-prompt, is accepted.

@@ -14,7 +14,7 @@ struct SpendingFile: Sendable {
   private let calls: CallStore
 
   init(_ store: Store, calls: CallStore) {
-    url = store.folder.appending(path: "spending.json")
+    url = Self.url(in: store)
     self.calls = calls
   }
 
@@ -58,6 +58,14 @@ struct SpendingFile: Sendable {
 
   /// Whether no run was completed since it was opened.
   var isThere: Bool { FileManager.default.fileExists(atPath: url.path(percentEncoded: false)) }
+
+  static func isThere(in store: Store) -> Bool {
+    FileManager.default.fileExists(atPath: url(in: store).path(percentEncoded: false))
+  }
+
+  private static func url(in store: Store) -> URL {
+    store.folder.appending(path: "spending.json")
+  }
 
   /// The run is complete: the next one begins with nothing.
   func remove() { try? FileManager.default.removeItem(at: url) }

@@ -175,7 +175,7 @@ package final class CallCache: CallSource {
     var usage: Usage?
     defer { if let share { budget?.settle(share, usage: usage, model: model) } }
     let reply = try await asking { () async throws(TeacherError) in
-      try await teacher.reply(to: form.request)
+      try await teacher.reply(to: form)
     }
     // It was paid for, also if it cannot be kept.
     usage = reply.usage

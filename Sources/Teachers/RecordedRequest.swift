@@ -1,15 +1,15 @@
 import ArtifactStore
-import CanonicalJSON
+package import CanonicalJSON
 
 /// Why a line is no call, in words.
-struct CallFormError: Error, Hashable {
+package struct CallFormError: Error, Hashable {
   let message: String
 
   init(_ message: String) { self.message = message }
 }
 
 /// A request as a call's line records it, checked member by member.
-enum RecordedRequest {
+package enum RecordedRequest {
   private static let required: Set = [
     "builder", "draw", "messages", "model", "provider", "task", "try",
   ]
@@ -27,7 +27,7 @@ enum RecordedRequest {
   }
 
   /// The request that was recorded, whatever program built it.
-  static func request(_ json: JSON) throws(CallFormError) -> CallRequest {
+  package static func request(_ json: JSON) throws(CallFormError) -> CallRequest {
     let object = try members(json, required, optional, of: "the request")
     var messages: [Message] = []
     guard let list = object["messages"]?.array, !list.isEmpty else {

@@ -2,11 +2,11 @@ import ArtifactStore
 import CanonicalJSON
 
 /// A request with its key and the canonical JSON that records it, each made once.
-struct RequestForm: Sendable {
-  let request: CallRequest
-  let key: CallKey
+package struct RequestForm: Sendable {
+  package let request: CallRequest
+  package let key: CallKey
   /// The same bytes as those of the request's ``CallRequest/json`` in canonical form.
-  let json: [UInt8]
+  package let json: [UInt8]
 
   /// Takes a request with its key and form as some program recorded them.
   init(_ request: CallRequest, key: CallKey, json: [UInt8]) {
@@ -15,7 +15,7 @@ struct RequestForm: Sendable {
     self.json = json
   }
 
-  init(_ request: CallRequest) {
+  package init(_ request: CallRequest) {
     self.request = request
     let inputs = request.inputs?.canonicalBytes
     key = CallKey(

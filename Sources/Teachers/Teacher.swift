@@ -49,6 +49,14 @@ package protocol Teacher: Sendable {
   ///
   /// - Throws: ``TeacherError`` when no complete answer came; that never counts as an answer.
   func reply(to request: CallRequest) async throws(TeacherError) -> Reply
+  /// The same where the request's key and record are made.
+  func reply(to form: RequestForm) async throws(TeacherError) -> Reply
+}
+
+extension Teacher {
+  package func reply(to form: RequestForm) async throws(TeacherError) -> Reply {
+    try await reply(to: form.request)
+  }
 }
 
 /// Why no complete answer came from a model.

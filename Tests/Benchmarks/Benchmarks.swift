@@ -13,7 +13,7 @@ struct Benchmarks {
     case "--corpus": return try makeCorpus()
     case "--calls": return try await writeCalls()
     case "--generation": return try generate()
-    case "--teachers": return try askTeachers()
+    case "--teachers": return try await askTeachers()
     default: break
     }
     let sizes = CommandLine.arguments.dropFirst().compactMap { Int($0) }
@@ -68,7 +68,7 @@ struct Benchmarks {
   }
 
   /// Calls to servers that somebody started.
-  private static func askTeachers() throws {
+  private static func askTeachers() async throws {
     let servers = Array(CommandLine.arguments.dropFirst(2))
     guard let instant = servers.first else {
       throw MeasuredProgram.Failure(
@@ -78,7 +78,7 @@ struct Benchmarks {
     defer { try? FileManager.default.removeItem(at: parent) }
     let benchmark = TeacherBenchmark(
       stemma: try stemma(), folder: parent, instant: instant, slow: servers.dropFirst().first)
-    try benchmark.run(count: 100_000) {
+    try await benchmark.run(count: 100_000) {
       print($0.line)
       fflush(nil)
     }

@@ -26,21 +26,20 @@ struct CacheKillTests {
       let staying = Set(try await dataset.callLines("--named"))
       let last = parent.appending(path: "last", directoryHint: .isDirectory)
       try FileManager.default.copyItem(at: dataset.directory, to: last)
-      var start = ContinuousClock.now
+      let start = ContinuousClock.now
       try await TestDataset(at: last).stemma("cache", "prune", "--yes")
-      // On a busy machine the first one may have taken long.
-      var duration = start.duration(to: .now)
+      // On a busy machine what passes here is longer than what the program takes: the time is searched.
+      var delay = start.duration(to: .now) / 2
       let pruned = Set(try await TestDataset(at: last).callLines())
       var killed = 0
       for number in 1...Self.kills {
         let copy = TestDataset(at: parent.appending(path: "\(number)", directoryHint: .isDirectory))
         try FileManager.default.copyItem(at: dataset.directory, to: copy.directory)
-        let delay = duration * number / (Self.kills + 1)
-        start = .now
         if try await kill(copy, ["cache", "prune", "--yes"], after: delay) {
           killed += 1
+          delay = delay * 13 / 10
         } else {
-          duration = min(duration, start.duration(to: .now))
+          delay = delay / 2
         }
         #expect(Set(try await copy.callLines()).isSuperset(of: staying), "kill \(number)")
         try await copy.git("gc", "-q", "--prune=now")

@@ -64,6 +64,34 @@ struct BudgetRunTests {
     }
   }
 
+  @Test("calls that are imported between two attempts are not spent")
+  func imported() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(
+        in: folder, recipe: try Lab.recipe([(["samples"], "12"), (["budget", "calls"], "30")]),
+        files: SlotHistoryTests.files(of: Garden.sources))
+      _ = try await runOut(lab)
+      let store = lab.store
+      try await OpenBudget.keep(store) {
+        let lock = try store.lock(purpose: "test")
+        defer { withExtendedLifetime(lock) {} }
+        var union = try CallUnion(store)
+        for number in 0..<20 {
+          let request = CallRequest(
+            task: "solve", provider: "embedded", model: "other",
+            messages: [Message(.user, "What is \(number) + 1?")], draw: "")
+          let reply = Reply(answer: Answer(text: "x", finish: .stop), usage: Usage(inputTokens: 9))
+          try union.add(
+            RecordedCall.record(request, reply: reply), key: CallKey(of: request).digest)
+        }
+        try union.finish()
+      }
+      try lab.set(["budget", "calls"], to: "45")
+      _ = try await runOut(lab)
+      #expect(try calls(lab) == 65)
+    }
+  }
+
   @Test("a complete run ends its budget, and the next one has it anew")
   func complete() async throws {
     try await withTemporaryDirectory { folder in

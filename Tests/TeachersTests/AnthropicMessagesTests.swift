@@ -10,7 +10,8 @@ struct AnthropicMessagesTests {
 
   @Test("a full request is sent with these bytes")
   func fullBody() throws {
-    let body = String(decoding: try Self.form.bytes(of: CallKeyTests.full), as: UTF8.self)
+    let body = String(
+      decoding: try Self.form.body(of: RequestForm(CallKeyTests.full)), as: UTF8.self)
     #expect(
       body == #"{"model":"gpt-5-mini","max_tokens":512,"system":"Be brief.","#
         + #""messages":[{"role":"user","content":"Write one problem."}],"#
@@ -23,7 +24,7 @@ struct AnthropicMessagesTests {
   func leastBody() throws {
     var asked = request("2 + 2?")
     asked.sampling.temperature = 1.6
-    let body = String(decoding: try Self.form.bytes(of: asked), as: UTF8.self)
+    let body = String(decoding: try Self.form.body(of: RequestForm(asked)), as: UTF8.self)
     #expect(
       body == #"{"model":"fake-1","max_tokens":4096,"#
         + #""messages":[{"role":"user","content":"2 + 2?"}],"temperature":1}"#)

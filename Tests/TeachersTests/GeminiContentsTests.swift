@@ -10,7 +10,8 @@ struct GeminiContentsTests {
 
   @Test("a full request is sent with these bytes")
   func fullBody() throws {
-    let body = String(decoding: try Self.form.bytes(of: CallKeyTests.full), as: UTF8.self)
+    let body = String(
+      decoding: try Self.form.body(of: RequestForm(CallKeyTests.full)), as: UTF8.self)
     #expect(
       body == #"{"systemInstruction":{"parts":[{"text":"Be brief."}]},"#
         + #""contents":[{"role":"user","parts":[{"text":"Write one problem."}]}],"#
@@ -23,7 +24,7 @@ struct GeminiContentsTests {
   func roles() throws {
     var asked = request("2 + 2?")
     asked.messages += [Message(.assistant, "5"), Message(.user, "No.")]
-    let json = try JSON(parsing: Self.form.bytes(of: asked))
+    let json = try JSON(parsing: Self.form.body(of: RequestForm(asked)))
     #expect(json["contents"]?.array?.map { $0["role"] } == ["user", "model", "user"])
     #expect(json["systemInstruction"] == nil)
   }

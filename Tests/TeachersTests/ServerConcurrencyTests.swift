@@ -17,7 +17,8 @@ struct ServerConcurrencyTests {
             let asked = request("question \(index)")
             let reply = try await bench.teacher.reply(to: asked)
             #expect(
-              reply.answer.text == FakeChatServer.echo(of: try ChatCompletions().bytes(of: asked)))
+              reply.answer.text
+                == FakeChatServer.echo(of: try ChatCompletions().body(of: RequestForm(asked))))
           }
         }
         try await group.waitForAll()

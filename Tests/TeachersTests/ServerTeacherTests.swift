@@ -16,7 +16,7 @@ struct ServerTeacherTests {
       #expect(bench.server.requestCount == 1)
       #expect(sent.method == "POST")
       #expect(sent.path == "/v1/chat/completions")
-      #expect(sent.body == (try ChatCompletions().bytes(of: CallKeyTests.full)))
+      #expect(sent.body == (try ChatCompletions().body(of: RequestForm(CallKeyTests.full))))
       #expect(sent.headers["content-type"] == "application/json")
       #expect(sent.headers["content-length"] == String(sent.body.count))
       #expect(sent.headers["authorization"] == nil)

@@ -67,10 +67,8 @@ package struct StemmaProgram: Sendable {
           let limit = ContinuousClock.now + .seconds(30)
           while !isSo(), !hasEnded, ContinuousClock.now < limit { usleep(500) }
           let isReached = isSo()
-          if isReached {
-            usleep(UInt32(delay / .microseconds(1)))
-            if let signal { send(signal) }
-          }
+          usleep(UInt32(delay / .microseconds(1)))
+          if let signal { send(signal) }
           continuation.resume(returning: isReached)
         }
       }

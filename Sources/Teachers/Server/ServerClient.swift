@@ -116,12 +116,18 @@ extension ServerClient {
     _ exchange: ServerExchange, to base: String, headers: [(name: String, value: String)],
     timeout: Duration, limit: Int
   ) async -> Result<ServerResponse, CallFailure> {
-    let request: HTTPClient.Request
     do {
-      request = try Self.request(exchange, to: base, headers: headers)
+      return await send(
+        try Self.request(exchange, to: base, headers: headers), timeout: timeout, limit: limit)
     } catch {
       return .failure(CallFailure(transport: error))
     }
+  }
+
+  /// Sends a request that was put together before.
+  func send(
+    _ request: HTTPClient.Request, timeout: Duration, limit: Int
+  ) async -> Result<ServerResponse, CallFailure> {
     let reader = ResponseReader(limit: limit)
     // The deadline is kept here: with its own the client would go by a clock for each request.
     let work = http.execute(request: request, delegate: reader)
@@ -134,7 +140,7 @@ extension ServerClient {
         return error
       }
     } onCancel: {
-      if exchange.method == .get { work.cancel() }
+      if request.method == .GET { work.cancel() }
     }
     let isInTime = deadlines.done(watch)
     // An answer that came complete counts, whatever happened beside it.
@@ -143,7 +149,10 @@ extension ServerClient {
     return result
   }
 
-  private static func request(
+  /// Puts a request together.
+  ///
+  /// - Throws: When its address is none.
+  static func request(
     _ exchange: ServerExchange, to base: String, headers: [(name: String, value: String)]
   ) throws -> HTTPClient.Request {
     var all = HTTPHeaders()

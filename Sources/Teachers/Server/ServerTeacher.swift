@@ -8,7 +8,7 @@ package struct ServerTeacher: Teacher {
   private let client: ServerClient
   private let logger: Logger
   private let clock: RetryClock
-  private let headers: [(name: String, value: String)]
+  private let requests: PreparedRequests
   private let admission: Admission
   private let wire: any WireForm
 
@@ -27,7 +27,9 @@ package struct ServerTeacher: Teacher {
     urls = try settings.checked()
     self.settings = settings
     wire = settings.wire
-    headers = settings.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    requests = PreparedRequests(
+      headers: wire.headers(key: settings.key)
+        + settings.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     self.client = client
     self.logger = logger
     self.clock = clock
@@ -36,7 +38,12 @@ package struct ServerTeacher: Teacher {
   }
 
   package func reply(to request: CallRequest) async throws(TeacherError) -> Reply {
-    let body = try wire.bytes(of: request)
+    try await reply(to: RequestForm(request))
+  }
+
+  package func reply(to form: RequestForm) async throws(TeacherError) -> Reply {
+    let request = form.request
+    let body = try wire.body(of: form)
     var attempt = 0
     var downCount = 0
     var firstFailure: ContinuousClock.Instant?
@@ -92,10 +99,14 @@ package struct ServerTeacher: Teacher {
   private func ask(
     _ body: [UInt8], at url: ServerURL, for request: CallRequest
   ) async -> (Result<Reply, CallFailure>, pause: Duration?) {
-    let result = await client.send(
-      .post(wire.path(of: request), body), to: url.base,
-      headers: wire.headers(key: settings.key) + headers, timeout: settings.timeout,
-      limit: settings.largestResponse)
+    let result: Result<ServerResponse, CallFailure>
+    do {
+      result = await client.send(
+        try requests.post(body, to: url.base, path: wire.path(of: request)),
+        timeout: settings.timeout, limit: settings.largestResponse)
+    } catch {
+      result = .failure(CallFailure(transport: error))
+    }
     switch result {
     case .failure(let failure): return (.failure(failure), nil)
     case .success(let response):

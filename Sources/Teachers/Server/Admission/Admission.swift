@@ -28,6 +28,32 @@ final class Admission: Sendable {
     var alarm: Task<Void, Never>?
     /// The mean of tokens that answered requests took, for those that are to come.
     var meanTokens: Double?
+
+    /// The server with most room for a request of so many tokens.
+    func choice(tokens: Double, now: Double) -> Choice {
+      var best: Int?
+      var next: Double?
+      for index in endpoints.indices {
+        guard let wait = endpoints[index].wait(tokens: tokens, now: now) else { continue }
+        if wait > 0 {
+          next = min(next ?? wait, wait)
+        } else if best.map({ endpoints[index].load < endpoints[$0].load }) ?? true {
+          best = index
+        }
+      }
+      return best.map { .free($0) } ?? .later(next)
+    }
+
+    mutating func take(_ endpoint: Int, estimate: Double, now: Double) -> Place {
+      endpoints[endpoint].enter(tokens: estimate, now: now)
+      return Place(endpoint: endpoint, sentAt: now, estimate: estimate)
+    }
+  }
+
+  private enum Choice {
+    case free(Int)
+    /// In so many seconds, or nil when a request must come back first.
+    case later(Double?)
   }
 
   private let state: Mutex<State>
@@ -50,6 +76,18 @@ final class Admission: Sendable {
   ///   - isAgain: Whether a server sent it back, so that it is the next to go.
   /// - Returns: Nil when the task was cancelled before it had one.
   func enter(inputTokens: Int, isAgain: Bool) async -> Place? {
+    let now = now
+    let place = state.withLock { state -> Place? in
+      guard state.waiting.isEmpty, !Task.isCancelled else { return nil }
+      let estimate = max(Double(inputTokens), state.meanTokens ?? 0)
+      guard case .free(let best) = state.choice(tokens: estimate, now: now) else { return nil }
+      return state.take(best, estimate: estimate, now: now)
+    }
+    if let place { return place }
+    return await waitInLine(inputTokens: inputTokens, isAgain: isAgain)
+  }
+
+  private func waitInLine(inputTokens: Int, isAgain: Bool) async -> Place? {
     let ticket = state.withLock { state in
       defer { state.nextTicket += 1 }
       return state.nextTicket
@@ -119,27 +157,23 @@ final class Admission: Sendable {
           state.queue.removeFirst()
           continue
         }
-        let waits = state.endpoints.map { $0.wait(tokens: waiter.estimate, now: now) }
-        let free = waits.indices.filter { waits[$0] == 0 }
-        guard let best = free.min(by: { state.endpoints[$0].load < state.endpoints[$1].load })
-        else {
-          let next = waits.compactMap(\.self).min()
-          setAlarm(next.map { now + $0 }, &state)
-          break
+        switch state.choice(tokens: waiter.estimate, now: now) {
+        case .later(let wait):
+          if let wait { setAlarm(now + wait, &state) }
+          return admitted
+        case .free(let best):
+          state.waiting[ticket] = nil
+          state.queue.removeFirst()
+          admitted.append((waiter.place, state.take(best, estimate: waiter.estimate, now: now)))
         }
-        state.waiting[ticket] = nil
-        state.queue.removeFirst()
-        state.endpoints[best].enter(tokens: waiter.estimate, now: now)
-        admitted.append(
-          (waiter.place, Place(endpoint: best, sentAt: now, estimate: waiter.estimate)))
       }
       return admitted
     }
     for (continuation, place) in admitted { continuation.resume(returning: place) }
   }
 
-  private func setAlarm(_ moment: Double?, _ state: inout State) {
-    guard let moment, state.alarmAt.map({ moment < $0 }) ?? true else { return }
+  private func setAlarm(_ moment: Double, _ state: inout State) {
+    guard state.alarmAt.map({ moment < $0 }) ?? true else { return }
     state.alarm?.cancel()
     state.alarmAt = moment
     let wait = Duration.seconds(max(0, moment - now))

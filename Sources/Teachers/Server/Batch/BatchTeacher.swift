@@ -42,10 +42,14 @@ package struct BatchTeacher: Teacher {
   /// - Throws: ``TeacherError`` with code `queued`, always; a little later, so that what is asked at the
   ///   same time is queued as well before the first caller gives up.
   package func reply(to request: CallRequest) async throws(TeacherError) -> Reply {
-    queue.add(RequestForm(request), for: self)
+    try await reply(to: RequestForm(request))
+  }
+
+  package func reply(to form: RequestForm) async throws(TeacherError) -> Reply {
+    queue.add(form, for: self)
     try? await Task.sleep(for: Self.moment)
     throw TeacherError(
-      .queued, "'\(request.task)' waits to be answered in a batch",
+      .queued, "'\(form.request.task)' waits to be answered in a batch",
       hint: "run again with --batch: what is missing is submitted then")
   }
 
@@ -65,7 +69,7 @@ package struct BatchTeacher: Teacher {
 
   func line(_ form: RequestForm) throws(TeacherError) -> [UInt8] {
     BatchService.line(
-      name: form.key.description, path: path, body: try wire.bytes(of: form.request))
+      name: form.key.description, path: path, body: try wire.body(of: form))
   }
 
   /// The answer in a line of a batch, or nil when the request got none.

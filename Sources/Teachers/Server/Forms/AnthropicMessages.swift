@@ -15,7 +15,8 @@ struct AnthropicMessages: WireForm {
     return headers
   }
 
-  func body(of request: CallRequest) throws(TeacherError) -> JSONObject {
+  func body(of form: RequestForm) throws(TeacherError) -> [UInt8] {
+    let request = form.request
     let system = request.messages.filter { $0.role == .system }.map(\.text)
     let messages = request.messages.filter { $0.role != .system }.map { message -> JSON in
       ["role": .string(message.role.rawValue), "content": .string(message.text)]
@@ -32,7 +33,7 @@ struct AnthropicMessages: WireForm {
     body["output_config"] = try schema(of: request).map { schema in
       ["format": ["type": "json_schema", "schema": schema]]
     }
-    return body
+    return bytes(.object(body), for: request)
   }
 
   func isAnswer(_ json: JSON) -> Bool { json["type"]?.string != "error" }

@@ -19,24 +19,40 @@ struct ChatCompletions: WireForm {
     return headers
   }
 
-  func body(of request: CallRequest) throws(TeacherError) -> JSONObject {
-    let messages = request.messages.map { message -> JSON in
-      ["role": .string(message.role.rawValue), "content": .string(message.text)]
+  func body(of form: RequestForm) throws(TeacherError) -> [UInt8] {
+    let request = form.request
+    var writer = JSONWriter(sortsNames: false)
+    writer.write(raw: #"{"model":"#)
+    writer.write(string: request.model)
+    writer.write(raw: #","messages":["#)
+    for (index, message) in request.messages.enumerated() {
+      writer.write(raw: index == 0 ? #"{"role":"# : #",{"role":"#)
+      writer.write(string: message.role.rawValue)
+      writer.write(raw: #","content":"#)
+      writer.write(string: message.text)
+      writer.write(raw: "}")
     }
-    var body = JSONObject([("model", .string(request.model)), ("messages", .array(messages))])
-    body["temperature"] = request.sampling.temperature.map(JSON.number)
-    body["top_p"] = request.sampling.topP.map(JSON.number)
-    body["max_tokens"] = request.sampling.maxTokens.map { JSON($0) }
-    body["seed"] = JSON(CallKey(of: request).seed)
-    body["response_format"] = try schema(of: request).map { schema in
-      [
-        "type": "json_schema",
-        "json_schema": ["name": .string(Self.schemaName), "strict": true, "schema": schema],
-      ]
+    writer.write(raw: "]")
+    writer.write(#","temperature":"#, request.sampling.temperature)
+    writer.write(#","top_p":"#, request.sampling.topP)
+    writer.write(#","max_tokens":"#, request.sampling.maxTokens.map(Double.init))
+    writer.write(#","seed":"#, Double(form.key.seed))
+    if let schema = try Self.schemas.compact(request.schema) {
+      writer.write(raw: #","response_format":{"type":"json_schema","json_schema":{"name":"#)
+      writer.write(string: Self.schemaName)
+      writer.write(raw: #","strict":true,"schema":"#)
+      writer.write(raw: schema)
+      writer.write(raw: "}}")
     }
-    body["stream"] = false
-    return body
+    writer.write(raw: #","stream":false}"#)
+    guard request.extraBody != nil, let body = try? JSON(parsing: writer.bytes) else {
+      return writer.bytes
+    }
+    return bytes(body, for: request)
   }
+
+  /// Those that were sent before: a run has a few.
+  private static let schemas = CompactSchemas()
 
   func isAnswer(_ json: JSON) -> Bool { json["choices"] != nil || json["error"] == nil }
 

@@ -10,7 +10,8 @@ struct GeminiContents: WireForm {
     key.map { [("x-goog-api-key", $0.plain)] } ?? []
   }
 
-  func body(of request: CallRequest) throws(TeacherError) -> JSONObject {
+  func body(of form: RequestForm) throws(TeacherError) -> [UInt8] {
+    let request = form.request
     func content(_ text: String) -> JSON { ["parts": [["text": .string(text)]]] }
     let system = request.messages.filter { $0.role == .system }.map(\.text)
     let contents = request.messages.filter { $0.role != .system }.map { message -> JSON in
@@ -30,7 +31,7 @@ struct GeminiContents: WireForm {
       generation["responseJsonSchema"] = schema
     }
     body["generationConfig"] = .object(generation)
-    return body
+    return bytes(.object(body), for: request)
   }
 
   func isAnswer(_ json: JSON) -> Bool { json["candidates"] != nil || json["error"] == nil }

@@ -7,7 +7,7 @@ protocol WireForm: Sendable {
   /// The headers that carry the key and the version of the protocol.
   func headers(key: APIKey?) -> [(name: String, value: String)]
   /// The body of a request, its members in a fixed order and the schema's as written.
-  func body(of request: CallRequest) throws(TeacherError) -> JSONObject
+  func body(of form: RequestForm) throws(TeacherError) -> [UInt8]
   /// The answer in the body of a response of success; nil when the body is not what the protocol says.
   func reply(in json: JSON) -> Reply?
   /// Whether a body of success is the report of a failure, as gateways send one.
@@ -30,10 +30,9 @@ extension WireForm {
     return Reply(answer: Answer(text: text, finish: reply.answer.finish), usage: reply.usage)
   }
 
-  /// The bytes of a request's body.
-  func bytes(of request: CallRequest) throws(TeacherError) -> [UInt8] {
-    let body = JSON.object(try body(of: request))
-    return Array((request.extraBody?.object.map { body.merging($0) } ?? body).text.utf8)
+  /// The bytes of a body with what the recipe adds to it.
+  func bytes(_ body: JSON, for request: CallRequest) -> [UInt8] {
+    Array((request.extraBody?.object.map { body.merging($0) } ?? body).text.utf8)
   }
 
   /// The schema of the answer as JSON.
