@@ -5,7 +5,7 @@ import Foundation
 /// Usage: `.build/release/Benchmarks [RECORDS...]`, 8192, 65536 and 524288 when none are given, and
 /// `.build/release/Benchmarks --generation [SAMPLES...]`, 8000, 64000 and 512000 when none are given, and
 /// `.build/release/Benchmarks --teachers INSTANT_URL [SLOW_URL]` with OpenAI-compatible servers that answer
-/// at once and after 200 ms.
+/// at once and after 200 ms; `.build/release/Benchmarks --look-ups DATASET` for the calls of a dataset alone.
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -13,6 +13,7 @@ struct Benchmarks {
     case "--corpus": return try makeCorpus()
     case "--calls": return try await writeCalls()
     case "--generation": return try generate()
+    case "--look-ups": return try await lookUp()
     case "--teachers": return try await askTeachers()
     default: break
     }
@@ -82,6 +83,14 @@ struct Benchmarks {
       print($0.line)
       fflush(nil)
     }
+  }
+
+  private static func lookUp() async throws {
+    guard let dataset = CommandLine.arguments.dropFirst(2).first else {
+      throw MeasuredProgram.Failure(description: "name a dataset whose samples took one call each")
+    }
+    let found = try await LookupBenchmark(folder: URL(filePath: dataset)).run()
+    print(found.text)
   }
 
   private static func stemma() throws -> String {

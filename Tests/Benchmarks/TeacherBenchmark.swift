@@ -77,12 +77,7 @@ struct TeacherBenchmark {
       BenchmarkRow(
         name: "look-ups alone, in slot order", measured: Measurement(wallSeconds: seconds),
         against: "limit",
-        ratio: (
-          "s for 200000 of them", Self.cachedFloor / found.together, 1
-        ),
-        note: String(
-          format: "%.0f a second, one task %.0f; schema validation %.1f us each",
-          found.together, found.alone, found.validationMicroseconds)))
+        ratio: ("s for 200000 of them", Self.cachedFloor / found.together, 1), note: found.text))
   }
 
   private func askSlow(_ server: String, count: Int, _ show: (BenchmarkRow) -> Void) throws {

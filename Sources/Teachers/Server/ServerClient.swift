@@ -43,6 +43,11 @@ package final class ServerClient: Sendable {
     configuration.connectionPool.retryConnectionEstablishment = false
     // Nobody looks at traces of single requests, and making them takes time.
     configuration.tracing.tracer = nil
+    configuration.http1_1ConnectionDebugInitializer = { channel in
+      channel.eventLoop.makeCompletedFuture {
+        try channel.pipeline.syncOperations.addHandler(FlushJoiner(), position: .first)
+      }
+    }
     http = HTTPClient(eventLoopGroup: Self.threads, configuration: configuration)
   }
 
