@@ -13,6 +13,9 @@ package struct CallNames: Sendable {
   private var ordinals = BitSet()
   /// Those that no history has: the journal's, or calls that are not here.
   private var others = Set<RecordID>()
+  /// Calls that are named since they left a draft without a verdict: what the draft took is named by none.
+  private(set) var unjudged = Set<RecordID>()
+  private static let unjudgedReason = Array(#""reason":"unjudged""#.utf8)
 
   /// Starts with none.
   package init(of lines: CallLines) { finder = RecordFinder(lines.known) }
@@ -50,10 +53,16 @@ package struct CallNames: Sendable {
   }
 
   /// Takes what the records of shards name, live or not.
-  mutating func insert(namedIn shard: ObjectID, _ reader: ShardReader) throws(StoreError) {
+  mutating func insert(
+    namedIn shard: ObjectID, _ kind: RecordKind, _ reader: ShardReader
+  ) throws(StoreError) {
     let content = try reader.artifact(shard)
     for range in try Shard.lineRanges(content) {
-      if let call = CallMember.id(in: content[range]) { insert(call) }
+      guard let call = CallMember.id(in: content[range]) else { continue }
+      insert(call)
+      if kind == .rejections, content[range].firstRange(of: Self.unjudgedReason) != nil {
+        unjudged.insert(call)
+      }
     }
   }
 }

@@ -80,17 +80,21 @@ package struct CallPrunePlan: Sendable {
       })
   }
 
-  /// Keeps the answers that could not be used and came before one that a record names: a derivation
-  /// from nothing asks for them first.
+  /// Keeps what a derivation from nothing asks for before what a record names: the answers that could
+  /// not be used and came before one that could, and those of a draft that got no verdict.
   private mutating func keepEarlierTries(of names: CallNames) throws {
     var chains = Set<Digest>()
-    try lines.forEach(in: names) { line, _ in
-      guard !CallChain.isFirstTry(line), let chain = CallChain(line) else { return }
+    var attempts = Set<String>()
+    try lines.forEach(in: names) { line, id in
+      let isUnjudged = names.unjudged.contains(id)
+      guard isUnjudged || !CallChain.isFirstTry(line), let chain = CallChain(line) else { return }
       if chain.isRetry { chains.insert(chain.digest) }
+      if isUnjudged { attempts.insert(chain.attempt) }
     }
-    guard !chains.isEmpty else { return }
+    guard !chains.isEmpty || !attempts.isEmpty else { return }
     try lines.forEach { line, id in
-      guard !names.contains(id), let chain = CallChain(line), chains.contains(chain.digest),
+      guard !names.contains(id), let chain = CallChain(line),
+        chains.contains(chain.digest) || attempts.contains(chain.attempt),
         let ordinal = lines.known.ordinal(of: id)
       else { return }
       staying.insert(ordinal)
@@ -129,6 +133,8 @@ private struct CallChain {
 
   let isRetry: Bool
   let digest: Digest
+  /// Which attempt at a slot it is for: the first words of what tells equal questions apart.
+  let attempt: String
 
   /// Whether the canonical form says at its end that nothing came before; most calls are such.
   static func isFirstTry(_ line: ArraySlice<UInt8>) -> Bool {
@@ -145,6 +151,8 @@ private struct CallChain {
     let text = request["messages"]?.array?.first?["text"]?.string ?? ""
     hash.add(Array(text.utf8.prefix(Self.prefixLength)))
     digest = hash.finish()
+    attempt = (request["draw"]?.string ?? "").split(separator: " ").prefix(4)
+      .joined(separator: " ")
   }
 }
 
@@ -171,7 +179,7 @@ extension CallNames {
     if let head = try store.repository.head.commit { starts.append(head) }
     starts += Self.otherHeads(of: store)
     var seen = Set<ObjectID>()
-    var shards: [ObjectID] = []
+    var shards: [(object: ObjectID, kind: RecordKind)] = []
     for commit in try store.repository.history(from: starts) {
       for root in try store.repository.entries(ofTree: commit.tree) where root.mode == .folder {
         guard let kind = RecordKind(rawValue: root.name), Self.kinds.contains(kind),
@@ -182,14 +190,14 @@ extension CallNames {
           for file in try store.repository.entries(ofTree: folder.id)
           where seen.insert(file.id).inserted {
             let path = "\(root.name)/\(folder.name)/\(file.name)"
-            if ArtifactPath(path)?.kind == kind { shards.append(file.id) }
+            if ArtifactPath(path)?.kind == kind { shards.append((file.id, kind)) }
           }
         }
       }
     }
     for (number, shard) in shards.enumerated() {
       didRead(number, shards.count)
-      try insert(namedIn: shard, store.reader)
+      try insert(namedIn: shard.object, shard.kind, store.reader)
     }
   }
 

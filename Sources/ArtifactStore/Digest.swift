@@ -156,7 +156,7 @@ package struct FramedHash {
   private var buffer: [UInt8] = []
 
   package init(domain: String) {
-    buffer.reserveCapacity(256)
+    buffer.reserveCapacity(Self.bufferSizeInBytes)
     add(domain)
   }
 

@@ -147,17 +147,29 @@ package enum CallLine {
     guard line.starts(with: start) else { return nil }
     let from = max(line.startIndex + start.count, line.endIndex - longestTail)
     guard let place = line[from...].firstRange(of: usage) else { return nil }
-    var rest = line[place.upperBound...]
-    guard takeCount(&rest), rest.starts(with: output) else { return nil }
-    rest = rest.dropFirst(output.count)
-    guard takeCount(&rest), rest.elementsEqual("}}".utf8) else { return nil }
-    return place.lowerBound
+    return counts(in: line[place.upperBound...]) == nil ? nil : place.lowerBound
   }
 
-  private static func takeCount(_ rest: inout ArraySlice<UInt8>) -> Bool {
+  /// The tokens of a usage, which begins where ``endOfBody(of:)`` says.
+  package static func usage(in rest: ArraySlice<UInt8>) -> (input: Int, output: Int)? {
+    counts(in: rest.dropFirst(usage.count))
+  }
+
+  private static func counts(in rest: ArraySlice<UInt8>) -> (input: Int, output: Int)? {
+    var rest = rest
+    guard let input = takeCount(&rest), rest.starts(with: output) else { return nil }
+    rest = rest.dropFirst(output.count)
+    guard let output = takeCount(&rest), rest.elementsEqual("}}".utf8) else { return nil }
+    return (input, output)
+  }
+
+  private static func takeCount(_ rest: inout ArraySlice<UInt8>) -> Int? {
     let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     rest = rest.dropFirst(digits.count)
-    return digits.count > 0 && digits.count < 17 && (digits.count == 1 || digits.first != 0x30)
+    guard digits.count > 0, digits.count < 17, digits.count == 1 || digits.first != 0x30 else {
+      return nil
+    }
+    return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
   }
 }
 

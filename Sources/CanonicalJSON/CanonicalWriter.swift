@@ -21,9 +21,12 @@ package struct JSONWriter {
   private let sortsNames: Bool
   package private(set) var bytes: [UInt8] = []
 
-  package init(sortsNames: Bool) {
+  /// - Parameters:
+  ///   - sortsNames: Whether members stand in the order of their names.
+  ///   - sizeInBytes: About what is written.
+  package init(sortsNames: Bool, sizeInBytes: Int = 256) {
     self.sortsNames = sortsNames
-    bytes.reserveCapacity(256)
+    bytes.reserveCapacity(sizeInBytes)
   }
 
   package mutating func write(_ value: JSON) {
@@ -99,7 +102,7 @@ package struct JSONWriter {
     string.withUTF8 { utf8 in
       var start = 0
       while start < utf8.count {
-        let end = Self.endOfPlain(utf8, from: start)
+        let end = PlainText.end(UnsafeRawBufferPointer(utf8), from: start)
         bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<end]))
         guard end < utf8.count else { break }
         writeEscaped(utf8[end])
@@ -107,32 +110,6 @@ package struct JSONWriter {
       }
     }
     bytes.append(UInt8(ascii: "\""))
-  }
-
-  /// Where the first byte stands that is written otherwise, eight bytes at a time.
-  private static func endOfPlain(_ utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
-    let raw = UnsafeRawBufferPointer(utf8)
-    var place = start
-    while place + 8 <= raw.count {
-      let word = raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-      // The high bit of a byte is set when it is below 0x20, a quotation mark or a backslash; bytes
-      // above such a one may be marked too, which the loop below sorts out.
-      let isControl = (word &- ones &* 0x20) & ~word
-      let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-      let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-      let isQuote = (quote &- ones) & ~quote
-      let isBackslash = (backslash &- ones) & ~backslash
-      if (isControl | isQuote | isBackslash) & highs != 0 { break }
-      place += 8
-    }
-    while place < raw.count {
-      let byte = raw[place]
-      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-      place += 1
-    }
-    return place
   }
 
   private mutating func writeEscaped(_ byte: UInt8) {

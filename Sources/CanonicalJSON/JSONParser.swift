@@ -171,27 +171,38 @@ extension JSONParser {
   private mutating func string() throws(JSONError) -> String {
     position += 1
     let start = position
-    while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
-      position += 1
-    }
+    skipPlainText()
     if next == UInt8(ascii: "\"") {
       defer { position += 1 }
       return try text(bytes.extracting(start..<position))
     }
     var buffer: [UInt8] = []
-    for index in start..<position { buffer.append(bytes[index]) }
+    append(start..<position, to: &buffer)
     while let byte = next {
-      position += 1
       switch byte {
-      case UInt8(ascii: "\""): return try text(buffer.span)
-      case UInt8(ascii: "\\"): try escape(into: &buffer)
-      case 0..<0x20:
-        position -= 1
-        throw failure(.syntax, "a control character stands unescaped in a string")
-      default: buffer.append(byte)
+      case UInt8(ascii: "\""):
+        position += 1
+        return try text(buffer.span)
+      case UInt8(ascii: "\\"):
+        position += 1
+        try escape(into: &buffer)
+      case 0..<0x20: throw failure(.syntax, "a control character stands unescaped in a string")
+      default:
+        let start = position
+        skipPlainText()
+        append(start..<position, to: &buffer)
       }
     }
     throw failure(.syntax, "a string does not end")
+  }
+
+  private mutating func skipPlainText() {
+    let start = position
+    position = bytes.withUnsafeBytes { PlainText.end($0, from: start) }
+  }
+
+  private func append(_ range: Range<Int>, to buffer: inout [UInt8]) {
+    bytes.withUnsafeBytes { buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
   private func text(_ bytes: Span<UInt8>) throws(JSONError) -> String {

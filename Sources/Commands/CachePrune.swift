@@ -10,7 +10,8 @@ struct CachePrune: AsyncParsableCommand {
     abstract: "Remove recorded calls that no version names",
     discussion: """
       Looks at all versions of all branches, tags and remotes' branches, with what was rejected in \
-      them. What they name stays, and so do the unusable answers that came before one that is named. \
+      them. What they name stays, and so do the unusable answers that came before one that is named, \
+      and those of drafts that got no verdict. \
       All else goes: answers of versions that are no more or that only 'undo' can reach, of \
       calibrations, and reviews that changed nothing; should they be needed again, they are asked again.
 

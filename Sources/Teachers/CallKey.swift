@@ -7,7 +7,7 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
 
   package init(digest: Digest) { self.digest = digest }
 
-  /// Hashes the fields that ``fields(of:)`` lists, each framed by its length.
+  /// Hashes the fields that ``visitFields(of:canonicalInputs:builder:_:)`` lists, each framed by its length.
   package init(of request: CallRequest) { self.init(of: request, canonicalInputs: nil) }
 
   /// Hashes the fields of a request whose inputs were made canonical before.
@@ -15,12 +15,8 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
     of request: CallRequest, canonicalInputs: String?, builder: Int = CallRequest.builderVersion
   ) {
     var hash = FramedHash(domain: "stemma call 1")
-    for (name, values) in CallKey.fields(
-      of: request, canonicalInputs: canonicalInputs, builder: builder)
-    {
-      hash.add(name)
-      hash.add(String(values.count))
-      for value in values { hash.add(value) }
+    CallKey.visitFields(of: request, canonicalInputs: canonicalInputs, builder: builder) {
+      $1.add(name: $0, to: &hash)
     }
     digest = hash.finish()
   }
@@ -49,28 +45,46 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
   /// Not in it, since they change how an answer is reached but not what it says: base URL and
   /// endpoint, credentials, timeouts, concurrency, retries, the task's name. A template is in it
   /// by the messages that it renders.
-  package static func fields(
+  static func visitFields(
     of request: CallRequest, canonicalInputs: String? = nil,
-    builder: Int = CallRequest.builderVersion
-  ) -> [(name: String, values: [String])] {
-    var fields = [
-      ("builder", [String(builder)]),
-      ("provider", [request.provider]),
-      ("model", [request.model]),
-      ("revision", optional(request.revision)),
-      ("messages", request.messages.flatMap { [$0.role.rawValue, $0.text] }),
-      ("temperature", optional(request.sampling.temperature.map { JSON.number($0).text })),
-      ("top-p", optional(request.sampling.topP.map { JSON.number($0).text })),
-      ("max-tokens", optional(request.sampling.maxTokens.map(String.init))),
-      ("schema", optional(request.schema)),
-      ("inputs", optional(canonicalInputs ?? request.inputs?.canonicalText)),
-      ("draw", [request.draw]),
-      ("try", [String(request.attempt)]),
-    ]
-    if let body = request.extraBody { fields.append(("body", [body.canonicalText])) }
-    return fields
+    builder: Int = CallRequest.builderVersion, _ visit: (_ name: String, CallKeyField) -> Void
+  ) {
+    visit("builder", .text(String(builder)))
+    visit("provider", .text(request.provider))
+    visit("model", .text(request.model))
+    visit("revision", .text(request.revision))
+    visit("messages", .messages(request.messages))
+    visit("temperature", .text(request.sampling.temperature.map { JSON.number($0).text }))
+    visit("top-p", .text(request.sampling.topP.map { JSON.number($0).text }))
+    visit("max-tokens", .text(request.sampling.maxTokens.map(String.init)))
+    visit("schema", .text(request.schema))
+    visit("inputs", .text(canonicalInputs ?? request.inputs?.canonicalText))
+    visit("draw", .text(request.draw))
+    visit("try", .text(String(request.attempt)))
+    if let body = request.extraBody { visit("body", .text(body.canonicalText)) }
   }
+}
 
-  /// An absent value has no element, so that it differs from an empty one.
-  private static func optional(_ value: String?) -> [String] { value.map { [$0] } ?? [] }
+/// The values of one field of a key: an absent one has none, so that it differs from an empty one.
+enum CallKeyField {
+  case text(String?)
+  /// Role and text of each.
+  case messages([Message])
+
+  /// Adds the name, how many values there are, and these.
+  func add(name: String, to hash: inout FramedHash) {
+    hash.add(name)
+    switch self {
+    case .text(nil): hash.add("0")
+    case .text(let text?):
+      hash.add("1")
+      hash.add(text)
+    case .messages(let messages):
+      hash.add(String(messages.count * 2))
+      for message in messages {
+        hash.add(message.role.rawValue)
+        hash.add(message.text)
+      }
+    }
+  }
 }

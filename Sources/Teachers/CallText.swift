@@ -12,13 +12,15 @@ enum CallText {
 
   /// Makes the record of a fresh reply.
   static func record(_ form: RequestForm, _ reply: Reply) -> Record {
-    var writer = JSONWriter(sortsNames: true)
+    var writer = JSONWriter(
+      sortsNames: true,
+      sizeInBytes: form.json.count + reply.answer.text.utf8.count * 9 / 8 + 256)
     writer.write(raw: start)
     writer.write(raw: Array(reply.answer.finish.rawValue.utf8))
     writer.write(raw: text)
     writer.write(string: reply.answer.text)
     writer.write(raw: key)
-    writer.write(raw: Array(form.key.description.utf8))
+    writer.write(raw: form.keyText)
     writer.write(raw: request)
     writer.write(raw: form.json)
     let usageStart = writer.bytes.count
@@ -44,14 +46,19 @@ enum CallText {
       let finish = Answer.Finish(rawValue: String(decoding: rest[..<quote], as: UTF8.self))
     else { return nil }
     rest = rest[quote...]
-    let tail = key + Array(form.key.description.utf8) + request
-    guard take(text, &rest), rest.hasSuffix(tail),
-      case .string(let answer)? = json(rest.dropLast(tail.count)),
-      let usage = json(record.line[(end + usage.count)...].dropLast())
+    guard take(text, &rest), drop(request, &rest), drop(form.keyText, &rest), drop(key, &rest),
+      case .string(let answer)? = json(rest),
+      let usage = CallLine.usage(in: record.line[end...])
     else { return nil }
     return RecordedCall(
       record, answer: Answer(text: answer, finish: finish),
-      usage: Usage(inputTokens: usage["input"]?.int ?? 0, outputTokens: usage["output"]?.int ?? 0))
+      usage: Usage(inputTokens: usage.input, outputTokens: usage.output))
+  }
+
+  private static func drop(_ suffix: [UInt8], _ rest: inout ArraySlice<UInt8>) -> Bool {
+    guard rest.hasSuffix(suffix) else { return false }
+    rest = rest.dropLast(suffix.count)
+    return true
   }
 
   private static func take(_ prefix: [UInt8], _ rest: inout ArraySlice<UInt8>) -> Bool {

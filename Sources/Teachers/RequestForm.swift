@@ -7,12 +7,15 @@ package struct RequestForm: Sendable {
   package let key: CallKey
   /// The same bytes as those of the request's ``CallRequest/json`` in canonical form.
   package let json: [UInt8]
+  /// The key as it stands in JSON.
+  let keyText: [UInt8]
 
   /// Takes a request with its key and form as some program recorded them.
   init(_ request: CallRequest, key: CallKey, json: [UInt8]) {
     self.request = request
     self.key = key
     self.json = json
+    keyText = Array(key.description.utf8)
   }
 
   package init(_ request: CallRequest) {
@@ -21,11 +24,15 @@ package struct RequestForm: Sendable {
     key = CallKey(
       of: request, canonicalInputs: inputs.map { String(decoding: $0, as: UTF8.self) })
     json = Self.json(of: request, inputs)
+    keyText = Array(key.description.utf8)
   }
 
   /// Members stand in the order of their names.
   private static func json(of request: CallRequest, _ inputs: [UInt8]?) -> [UInt8] {
-    var writer = JSONWriter(sortsNames: true)
+    let size = request.messages.reduce(512) { $0 + $1.text.utf8.count * 9 / 8 }
+    var writer = JSONWriter(
+      sortsNames: true, sizeInBytes: size + (request.schema?.utf8.count ?? 0) + (inputs?.count ?? 0)
+    )
     if let body = request.extraBody {
       writer.write(raw: #"{"body":"#)
       writer.write(raw: body.canonicalBytes)

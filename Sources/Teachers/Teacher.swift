@@ -26,9 +26,12 @@ package struct Usage: Sendable, Hashable {
   package var inputTokens: Int
   package var outputTokens: Int
 
+  /// So much is believed of one call, that sums stay numbers of JSON.
+  private static let most = 1 << 32
+
   package init(inputTokens: Int = 0, outputTokens: Int = 0) {
-    self.inputTokens = inputTokens
-    self.outputTokens = outputTokens
+    self.inputTokens = min(max(0, inputTokens), Self.most)
+    self.outputTokens = min(max(0, outputTokens), Self.most)
   }
 }
 

@@ -8,15 +8,29 @@ struct CacheKeepTests {
   @Test(
     "answers of no use that came before one in use stay: a derivation from nothing asks for them")
   func tries() async throws {
-    let script = SimulaScript(wrongShare: 0.2) { task, _, count in
+    let script = SimulaScript(wrongShare: 0.2) { task, request, count in
       // One try is cut, and the next one finds another count.
-      (task == .judge || task == .scenarios) && count % 3 == 0
-        ? .answer("{\"", finish: "length") : nil
+      if task == .judge || task == .scenarios, count % 3 == 0 {
+        return .answer("{\"", finish: "length")
+      }
+      // Of some drafts no verdict comes at all.
+      let isHopeless = task == .isIncorrect && request.bodyText.contains("case 5")
+      return isHopeless ? .answer("{\"", finish: "length") : nil
     }
-    try await withServerDataset(script, { $0.isGrown = false }) { dataset, recipe, server in
+    try await withServerDataset(
+      script,
+      {
+        $0.isGrown = false
+        $0.double = "ask"
+        $0.samples = 12
+      }
+    ) { dataset, recipe, server in
       try await dataset.run()
       let calls = try await dataset.objects("list", "calls").compactMap { $0["value"]?["request"] }
       #expect(calls.contains { ($0["try"]?.int ?? 0) > 0 })
+      let reasons = try await dataset.objects("list", "rejections")
+        .compactMap { $0["value"]?["reason"]?.string }
+      #expect(reasons.contains("unjudged"))
       let digest = try await dataset.datasetDigest()
       _ = try await dataset.stemma.run(["cache", "prune", "--yes"])
       let rest = try await dataset.objects("cache", "prune", "--dry-run")[0]
