@@ -86,10 +86,10 @@ package final class CallStore: Sendable {
   /// answers were dropped.
   package func find(_ key: Digest) throws(StoreError) -> [Record] {
     // First those of the journal: a seal enters them in the index before it lets them go here.
-    let (recent, drops) = pending.withLock { ($0.calls[key], $0.drops) }
+    let (recent, drops) = pending.withLock { ($0.calls[key], $0.drops.isEmpty ? nil : $0.drops) }
     var calls: [Record] = []
     for call in try store.index.calls(key: key)
-    where calls.last?.id != call.id && !drops.contains(call.id) {
+    where calls.last?.id != call.id && drops?.contains(call.id) != true {
       do throws(StoreError) {
         calls.append(Record(.calls, line: try store.reader.line(at: call.location), id: call.id))
       } catch {
@@ -97,7 +97,7 @@ package final class CallStore: Sendable {
         guard error.code == .missing else { throw error }
       }
     }
-    if let record = recent, !drops.contains(record.id),
+    if let record = recent, drops?.contains(record.id) != true,
       !calls.contains(where: { $0.id == record.id })
     {
       calls.append(record)

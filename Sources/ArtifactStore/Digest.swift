@@ -94,7 +94,7 @@ package struct Hasher256 {
     text.withUTF8 { sha.update(bufferPointer: UnsafeRawBufferPointer($0)) }
   }
 
-  package consuming func finish() -> Digest {
+  package func finish() -> Digest {
     sha.finalize().withUnsafeBytes { Digest(loading: $0) }
   }
 }
@@ -148,17 +148,19 @@ package enum Hex {
 /// Hash input whose every field is framed by its length, so that no two field lists collide.
 ///
 /// Layout: the domain and each field as 8 bytes big-endian length, then the bytes.
-package struct FramedHash {
+package struct FramedHash: ~Copyable {
   /// Longer input is hashed in parts of about this size.
   private static let bufferSizeInBytes = 1 << 12
+  private static let frameSizeInBytes = 8
 
   private var hasher = Hasher256()
-  private var buffer: [UInt8] = []
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: bufferSizeInBytes, alignment: 16)
+  private var count = 0
 
-  package init(domain: String) {
-    buffer.reserveCapacity(Self.bufferSizeInBytes)
-    add(domain)
-  }
+  package init(domain: String) { add(domain) }
+
+  deinit { buffer.deallocate() }
 
   package mutating func add(_ field: String) {
     var field = field
@@ -170,9 +172,12 @@ package struct FramedHash {
   }
 
   private mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { buffer.append(contentsOf: $0) }
-    guard buffer.count + bytes.count > Self.bufferSizeInBytes else {
-      buffer.append(contentsOf: bytes)
+    if count + Self.frameSizeInBytes > buffer.count { flush() }
+    buffer.storeBytes(of: UInt64(bytes.count).bigEndian, toByteOffset: count, as: UInt64.self)
+    count += Self.frameSizeInBytes
+    guard count + bytes.count > buffer.count else {
+      UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyMemory(from: bytes)
+      count += bytes.count
       return
     }
     flush()
@@ -180,12 +185,12 @@ package struct FramedHash {
   }
 
   private mutating func flush() {
-    hasher.update(buffer)
-    buffer.removeAll(keepingCapacity: true)
+    hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    count = 0
   }
 
   package consuming func finish() -> Digest {
-    hasher.update(buffer)
+    flush()
     return hasher.finish()
   }
 }

@@ -21,7 +21,12 @@ final class IndexFolder: Sendable {
   private static let releaseInterval = 64
 
   private let folder: URL
-  private let contents = Mutex(Contents())
+  /// One reference, so that readers beside each other hold each other up little.
+  private final class Published: Sendable {
+    let contents: Contents
+    init(_ contents: Contents) { self.contents = contents }
+  }
+  private let published = Mutex(Published(Contents()))
 
   init(_ folder: URL) throws(StoreError) {
     self.folder = folder
@@ -36,7 +41,13 @@ final class IndexFolder: Sendable {
     try load()
   }
 
-  var current: Contents { contents.withLock { $0 } }
+  var current: Contents { published.withLock { $0 }.contents }
+
+  /// Reads what the index holds in this moment.
+  func read<T>(_ body: (borrowing Contents) throws(IndexDamage) -> T) throws(IndexDamage) -> T {
+    let published = published.withLock { $0 }
+    return try body(published.contents)
+  }
 
   private func path(_ name: String) -> String {
     folder.appending(path: name).path(percentEncoded: false)
@@ -47,14 +58,14 @@ final class IndexFolder: Sendable {
     // A manifest may be replaced, and its segments removed, between two looks.
     for _ in 0..<5 {
       let names = readManifest()
-      if contents.withLock({ $0.manifest == names }) { return }
+      if current.manifest == names { return }
       if let loaded = open(names) {
-        contents.withLock { $0 = loaded }
+        published.withLock { $0 = Published(loaded) }
         return
       }
       guard readManifest() != names else { break }
     }
-    contents.withLock { $0 = Contents() }
+    published.withLock { $0 = Published(Contents()) }
   }
 
   private func readManifest() -> [String] {
@@ -67,7 +78,7 @@ final class IndexFolder: Sendable {
   }
 
   private func open(_ names: [String]) -> Contents? {
-    let known = contents.withLock { $0 }
+    let known = current
     var opened = Contents()
     for name in names {
       if let place = known.manifest.firstIndex(of: name) {
@@ -169,7 +180,7 @@ final class IndexFolder: Sendable {
         .io, "cannot write the index '\(path("manifest"))'",
         hint: "check the space and the permissions of the dataset")
     }
-    contents.withLock { $0 = new }
+    published.withLock { $0 = Published(new) }
     removeStrangers(except: new.manifest)
   }
 

@@ -365,9 +365,9 @@ extension RecordIndex {
   private func reading<T>(
     _ body: (IndexFolder.Contents) throws(IndexDamage) -> T
   ) throws(StoreError) -> T {
-    do throws(IndexDamage) { return try body(folder.current) } catch {}
+    do throws(IndexDamage) { return try folder.read(body) } catch {}
     try recover()
-    do throws(IndexDamage) { return try body(folder.current) } catch {
+    do throws(IndexDamage) { return try folder.read(body) } catch {
       throw StoreError(
         .corrupt, "the index is damaged again and again",
         hint: "check the disk; '.git/stemma/index' can be removed at any time")
