@@ -73,6 +73,13 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     withBytes { text = Hex.text($0) }
     return text
   }
+
+  /// The bytes of ``hex``.
+  package var hexBytes: [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 2 * Digest.length) { text, count in
+      withBytes { count = Hex.write($0, to: text) }
+    }
+  }
   package var description: String { hex }
 
   package static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
@@ -102,15 +109,20 @@ package struct Hasher256 {
 /// Lower-case hexadecimal.
 package enum Hex {
   package static func text(_ bytes: some Collection<UInt8>) -> String {
-    String(unsafeUninitializedCapacity: bytes.count * 2) { text in
-      var place = 0
-      for byte in bytes {
-        text[place] = digit(byte >> 4)
-        text[place + 1] = digit(byte & 15)
-        place += 2
-      }
-      return place
+    String(unsafeUninitializedCapacity: bytes.count * 2) { write(bytes, to: $0) }
+  }
+
+  /// Writes two digits a byte, and returns how many that are.
+  static func write(
+    _ bytes: some Collection<UInt8>, to text: UnsafeMutableBufferPointer<UInt8>
+  ) -> Int {
+    var place = 0
+    for byte in bytes {
+      text[place] = digit(byte >> 4)
+      text[place + 1] = digit(byte & 15)
+      place += 2
     }
+    return place
   }
 
   private static func digit(_ value: UInt8) -> UInt8 {

@@ -330,7 +330,7 @@ extension RecordIndex {
           return true
         }
       }
-      return calls.sorted { $0.id < $1.id }
+      return calls.count > 1 ? calls.sorted { $0.id < $1.id } : calls
     }
   }
 

@@ -15,7 +15,7 @@ package struct RequestForm: Sendable {
     self.request = request
     self.key = key
     self.json = json
-    keyText = Array(key.description.utf8)
+    keyText = key.digest.hexBytes
   }
 
   package init(_ request: CallRequest) {
@@ -24,7 +24,7 @@ package struct RequestForm: Sendable {
     key = CallKey(
       of: request, canonicalInputs: inputs.map { String(decoding: $0, as: UTF8.self) })
     json = Self.json(of: request, inputs)
-    keyText = Array(key.description.utf8)
+    keyText = key.digest.hexBytes
   }
 
   /// Members stand in the order of their names.
