@@ -5,7 +5,8 @@ import Foundation
 /// Usage: `.build/release/Benchmarks [RECORDS...]`, 8192, 65536 and 524288 when none are given, and
 /// `.build/release/Benchmarks --generation [SAMPLES...]`, 8000, 64000 and 512000 when none are given, and
 /// `.build/release/Benchmarks --teachers INSTANT_URL [SLOW_URL]` with OpenAI-compatible servers that answer
-/// at once and after 200 ms; `.build/release/Benchmarks --look-ups DATASET` for the calls of a dataset alone.
+/// at once and after 200 ms; `.build/release/Benchmarks --look-ups DATASET` for the calls of a dataset alone,
+/// and `.build/release/Benchmarks --model URL MODEL SLOTS [SAMPLES]` for a real model behind such a server.
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -13,6 +14,7 @@ struct Benchmarks {
     case "--corpus": return try makeCorpus()
     case "--calls": return try await writeCalls()
     case "--generation": return try generate()
+    case "--model": return try askModel()
     case "--look-ups": return try await lookUp()
     case "--teachers": return try await askTeachers()
     default: break
@@ -80,6 +82,23 @@ struct Benchmarks {
     let benchmark = TeacherBenchmark(
       stemma: try stemma(), folder: parent, instant: instant, slow: servers.dropFirst().first)
     try await benchmark.run(count: 100_000) {
+      print($0.line)
+      fflush(nil)
+    }
+  }
+
+  /// A real model, which somebody started.
+  private static func askModel() throws {
+    let arguments = Array(CommandLine.arguments.dropFirst(2))
+    guard arguments.count >= 3, let slots = Int(arguments[2]) else {
+      throw MeasuredProgram.Failure(description: "name the base URL, the model and its slots")
+    }
+    let parent = try makeFolder()
+    defer { try? FileManager.default.removeItem(at: parent) }
+    let benchmark = ModelBenchmark(
+      stemma: try stemma(), folder: parent, server: arguments[0], model: arguments[1],
+      slots: slots, samples: arguments.dropFirst(3).first.flatMap { Int($0) } ?? 200)
+    try benchmark.run {
       print($0.line)
       fflush(nil)
     }
