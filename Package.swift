@@ -110,6 +110,7 @@ let package = Package(
       dependencies: [
         "ArtifactStore", "CanonicalJSON", "Dataset", "Teachers", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),
     .testTarget(
       name: "EmbeddedTeacherTests",

@@ -33,6 +33,8 @@ package final class WriterLock: Sendable {
 
   deinit {
     ftruncate(descriptor, 0)
+    // A child that is being started has the descriptor too until it is another program.
+    flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 }

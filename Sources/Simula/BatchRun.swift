@@ -2,6 +2,7 @@ package import ArtifactStore
 package import Dataset
 import Git
 package import Pipeline
+import Synchronization
 package import Teachers
 
 /// A run whose requests are answered in batches, for less and within a day.
@@ -18,6 +19,18 @@ package struct BatchRun: Sendable {
   private let store: Store
   private let observer: any RunObserver
   private let teacher: @Sendable (TeacherSettings, BatchQueue) throws -> any Teacher
+  private let memory = Memory()
+
+  /// What the rounds of a process know of each other.
+  private final class Memory: Sendable {
+    struct State {
+      var hasRenewed = false
+      /// Whether anything was recorded since the last submission.
+      var hasRecorded = false
+      var rejections: [String: String] = [:]
+    }
+    let state = Mutex(State())
+  }
 
   /// Sets up a run with a function that makes the model of some settings, which puts into a queue what
   /// has to wait.
@@ -40,9 +53,17 @@ package struct BatchRun: Sendable {
   package func round(
     until stage: StageName, renewsBudget: Bool = false
   ) async throws -> Outcome {
-    let queue = BatchQueue(in: store.folder)
-    var progress = try await fetch(renewsBudget: renewsBudget)
-    if progress.recorded == 0, progress.unanswered > 0, progress.open == 0 {
+    var progress = try await fetch(
+      renewsBudget: renewsBudget && !memory.state.withLock(\.hasRenewed))
+    let (hasRecorded, rejections) = memory.state.withLock { memory in
+      memory.hasRenewed = true
+      memory.hasRecorded = memory.hasRecorded || progress.recorded > 0
+      memory.rejections.merge(progress.rejections) { $1 }
+      return (memory.hasRecorded, memory.rejections)
+    }
+    if !hasRecorded, progress.unanswered > progress.rejections.count, progress.open == 0,
+      !progress.hasExpired
+    {
       throw TeacherError(
         .rejected,
         "the last batch ended with no answer to \(progress.unanswered) requests"
@@ -50,6 +71,7 @@ package struct BatchRun: Sendable {
         hint: "correct what the server says, then run again: they are submitted anew")
     }
     guard progress.open == 0 else { return .underWay(progress) }
+    let queue = BatchQueue(in: store.folder, rejections: rejections)
     let run = run(queue)
     let before = try store.head()?.commit.id
     do {
@@ -63,6 +85,7 @@ package struct BatchRun: Sendable {
     progress.submitted = try await run.withSession { session in
       try await desk(session).submit(queue)
     }
+    memory.state.withLock { $0.hasRecorded = false }
     progress.open += 1
     progress.total += progress.submitted
     return .underWay(progress)

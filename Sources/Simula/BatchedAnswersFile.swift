@@ -14,9 +14,9 @@ struct BatchedAnswersFile {
     var counts = CallCache.Counts()
     guard let bytes = try? Data(contentsOf: url), let json = try? JSON(parsing: Array(bytes))
     else { return counts }
-    counts.asked = json["calls"]?.int ?? 0
-    counts.usage.inputTokens = json["input-tokens"]?.int ?? 0
-    counts.usage.outputTokens = json["output-tokens"]?.int ?? 0
+    counts.asked = LocalCount.of(json["calls"]) ?? 0
+    counts.usage.inputTokens = LocalCount.of(json["input-tokens"]) ?? 0
+    counts.usage.outputTokens = LocalCount.of(json["output-tokens"]) ?? 0
     return counts
   }
 

@@ -23,9 +23,13 @@ struct ScenarioWriter: Sendable {
   /// Where several slots share a scenario, what was written for the last ones.
   private let recent: RecentValues<Shared, Written>?
 
-  init(_ asker: Asker) {
+  /// - Parameters:
+  ///   - asker: Has the models.
+  ///   - remembers: Whether what slots share is looked up once.
+  init(_ asker: Asker, remembers: Bool) {
     self.asker = asker
-    recent = asker.recipe.metaPrompts.instances > 1 ? RecentValues(most: 256) : nil
+    recent =
+      remembers && asker.recipe.metaPrompts.instances > 1 ? RecentValues(most: 256) : nil
   }
 
   func run(_ attempt: Attempt, _ trail: inout SlotTrail) async throws -> Scenario? {
@@ -37,7 +41,8 @@ struct ScenarioWriter: Sendable {
     }
     var own = SlotTrail()
     let scenario = try await write(attempt, &own)
-    recent.keep((scenario, own.records), for: shared)
+    // What failed is told of each slot by itself.
+    if scenario != nil { recent.keep((scenario, own.records), for: shared) }
     trail.records += own.records
     return scenario
   }

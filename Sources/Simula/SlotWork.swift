@@ -39,13 +39,21 @@ package struct SlotWork: Sendable {
     let knobs: SampleKnobs
   }
 
+  /// Sets up the work.
+  ///
+  /// - Parameters:
+  ///   - asker: Has the models.
+  ///   - sources: What mixes are drawn from.
+  ///   - until: The last stage.
+  ///   - remembers: Whether what slots share is looked up once; who counts look-ups wants each.
+  /// - Throws: ``SimulaError`` for sources that cannot be worked with.
   package init(
-    _ asker: Asker, sources: Sources, until: DataStage
+    _ asker: Asker, sources: Sources, until: DataStage, remembers: Bool = true
   ) throws(SimulaError) {
     self.asker = asker
     self.until = until
     sampler = MixSampler(sources, recipe: asker.recipe)
-    scenarios = ScenarioWriter(asker)
+    scenarios = ScenarioWriter(asker, remembers: remembers)
     let shape = try SampleForm(asker.recipe.sample)
     drafts = DraftWriter(asker, form: shape)
     requirements = RequirementCritic(asker, form: shape)

@@ -31,7 +31,7 @@ struct SpendingFile: Sendable {
     // What a killed run left in the journal is then in the history, and counts as of that time.
     try await calls.seal()
     var budget = makeBudget(Budget.Spent())
-    if !isRenewed, let content = content() {
+    if !isRenewed, let content = try content() {
       budget = makeBudget(content.spent)
       let prices = budget
       try calls.visitCalls(after: content.sealed) { (record) throws(StoreError) in
@@ -51,7 +51,7 @@ struct SpendingFile: Sendable {
 
   /// Notes the time alone; calls are counted from what the file names.
   func note(seconds: Double) {
-    guard var content = content() else { return }
+    guard var content = try? content() else { return }
     content.spent.seconds = seconds
     try? write(content.spent, sealed: content.sealed)
   }
@@ -70,12 +70,22 @@ struct SpendingFile: Sendable {
   /// The run is complete: the next one begins with nothing.
   func remove() { try? FileManager.default.removeItem(at: url) }
 
-  private func content() -> (spent: Budget.Spent, sealed: ObjectID?)? {
+  /// What the file says; nil where there is none.
+  ///
+  /// - Throws: ``StoreError`` when it is not understood: to begin with nothing would spend twice.
+  private func content() throws(StoreError) -> (spent: Budget.Spent, sealed: ObjectID?)? {
+    guard isThere else { return nil }
     guard let bytes = try? Data(contentsOf: url), let json = try? JSON(parsing: Array(bytes)),
-      let calls = json["calls"]?.int, let input = json["input-tokens"]?.int,
-      let output = json["output-tokens"]?.int, let money = json["money"]?.double,
-      let seconds = json["seconds"]?.double
-    else { return nil }
+      let calls = LocalCount.of(json["calls"]), let input = LocalCount.of(json["input-tokens"]),
+      let output = LocalCount.of(json["output-tokens"]),
+      let money = json["money"]?.double, money >= 0,
+      let seconds = json["seconds"]?.double, seconds >= 0
+    else {
+      throw StoreError(
+        .corrupt,
+        "'\(url.path(percentEncoded: false))' is damaged: what the run spent is not known",
+        hint: "'stemma run --new-budget' begins with nothing spent")
+    }
     var spent = Budget.Spent()
     (spent.calls, spent.inputTokens, spent.outputTokens) = (calls, input, output)
     (spent.money, spent.seconds) = (money, seconds)

@@ -26,7 +26,7 @@ struct TeacherBenchmark {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try askInstant(count, show)
     try await lookUp("instant", show)
-    if let slow { try askSlow(slow, count: 256 * 150, show) }
+    if let slow { try askSlow(slow, count: 256 * 200, show) }
   }
 
   private func askInstant(_ count: Int, _ show: (BenchmarkRow) -> Void) throws {

@@ -14,7 +14,7 @@ struct BatchTests {
   }
 
   static func withBatches<Value>(
-    _ fates: FakeBatchScript.Fate..., polls: Int = 0,
+    _ fates: FakeBatchScript.Fate..., polls: Int = 0, refusing task: SimulaScript.Task? = nil,
     fault: @escaping FakeBatchScript.Fault = { _, _ in nil },
     change: (inout TestRecipe) -> Void = { _ in },
     _ test: (TestDataset, FakeBatchScript, TestRecipe) async throws -> Value
@@ -22,7 +22,13 @@ struct BatchTests {
     let script = SimulaScript(wrongShare: 0.2, rejectedShare: 0.2)
     let batches = FakeBatchScript(
       polls: polls, fate: { $0 < fates.count ? fates[$0] : .completed },
-      fault: fault, answer: { answer(script, $0) })
+      fault: fault,
+      answer: { body in
+        if let task, SimulaScript.task(of: Array(body.text.utf8)) == task {
+          return (400, ["error": ["message": "too long for this model"]])
+        }
+        return answer(script, body)
+      })
     return try await withTemporaryDirectory { parent in
       try await withFakeChatServer(batches.script) { server in
         var recipe = small(TestRecipe(baseURL: server.baseURL))

@@ -31,7 +31,7 @@ struct ConcurrencyLimitTests {
     for round in 0..<5000 {
       limit.answered(sentAt: Double(round), now: Double(round) + 0.1, others: 2)
     }
-    #expect(limit.current == 16)
+    #expect(limit.current == 32)
   }
 
   struct Case: Sendable, CustomTestStringConvertible {

@@ -190,6 +190,8 @@ package final class FakeBatchScript: Sendable {
       json["errors"] = ["data": [["message": .string(why)]]]
     }
     if answered > 0 { json["output_file_id"] = .string("out-\(batch.id)") }
+    // As some servers write that there is none.
+    json["error_file_id"] = ""
     if status == "expired" || status == "cancelled" {
       json["error_file_id"] = .string("err-\(batch.id)")
     }

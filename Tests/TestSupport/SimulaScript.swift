@@ -83,6 +83,11 @@ package final class SimulaScript: Sendable {
     ).text
   }
 
+  /// What a request's body asks for, or nil when it is no question of the method.
+  package static func task(of body: [UInt8]) -> Task? {
+    SimulaQuestion(try? JSON(parsing: body))?.task
+  }
+
   private func behaviour(for request: FakeChatServer.RequestInfo) -> FakeChatServer.Behaviour {
     guard let question = SimulaQuestion(request.json) else {
       return .failure(400, "this is no question of the method")

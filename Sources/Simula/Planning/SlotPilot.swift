@@ -28,7 +28,7 @@ struct SlotPilot: Sendable {
   ) async throws {
     let work = try SlotWork(
       asker.answering(from: MeteredAnswers(source: answers, budget: budget)), sources: sources,
-      until: .samples)
+      until: .samples, remembers: false)
     var next = 0
     try await withThrowingTaskGroup(of: (Reading, isComplete: Bool).self) { group in
       func add() {

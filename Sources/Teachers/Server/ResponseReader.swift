@@ -18,6 +18,8 @@ final class ResponseReader: HTTPClientResponseDelegate {
     var count = 0
     /// Whether the file took all that came.
     var isWritten = true
+    /// Its place among large bodies, once it is one.
+    var place: Int?
 
     var isSuccess: Bool { head.map { (200...299).contains($0.status.code) } ?? false }
   }
@@ -26,13 +28,16 @@ final class ResponseReader: HTTPClientResponseDelegate {
 
   private let limit: Int
   private let file: Int32?
+  private let largeBodies: LargeBodies
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - limit: The most bytes of a response of success.
   ///   - file: Where its body goes, or nil for memory.
-  init(limit: Int, file: Int32? = nil) {
+  ///   - largeBodies: Grants large ones their memory.
+  init(limit: Int, file: Int32? = nil, largeBodies: LargeBodies) {
     self.limit = limit
+    self.largeBodies = largeBodies
     self.file = file
   }
 
@@ -50,7 +55,7 @@ final class ResponseReader: HTTPClientResponseDelegate {
       state.head = head
       state.isOversized = state.isSuccess && (declared ?? 0) > limit
       if state.isSuccess, !state.isOversized, file == nil, let declared {
-        state.body.reserveCapacity(min(declared, limit))
+        state.body.reserveCapacity(min(declared, LargeBodies.sizeInBytes))
       }
       return state.isOversized
     }
@@ -75,7 +80,18 @@ final class ResponseReader: HTTPClientResponseDelegate {
       state.body += buffer.readableBytesView
       return state.body.count < min(limit, Self.mostOfAnError)
     }
-    return goOn(isWanted, task)
+    guard isWanted, let turn = turn(on: task.eventLoop) else { return goOn(isWanted, task) }
+    return turn
+  }
+
+  /// What a body that just became large waits for.
+  private func turn(on loop: any EventLoop) -> EventLoopFuture<Void>? {
+    state.withLock { state in
+      guard state.place == nil, state.body.count > LargeBodies.sizeInBytes else { return nil }
+      let (number, turn) = largeBodies.enter(on: loop)
+      state.place = number
+      return turn
+    }
   }
 
   func didFinishRequest(task: HTTPClient.Task<Void>) throws {}
@@ -85,12 +101,13 @@ final class ResponseReader: HTTPClientResponseDelegate {
       ? task.eventLoop.makeSucceededVoidFuture() : task.eventLoop.makeFailedFuture(Enough())
   }
 
-  /// What came of the exchange.
+  /// What came of the exchange, which has ended.
   ///
   /// - Parameter error: What the client threw at its end, nil for none.
   /// - Returns: Any response that came whole, and of a failure what there is.
   func result(_ error: (any Error)?) -> Result<ServerResponse, CallFailure> {
-    state.withLock { state in
+    if let place = state.withLock(\.place) { largeBodies.leave(place) }
+    return state.withLock { state in
       if state.isOversized { return .failure(.oversized) }
       guard let head = state.head, error == nil || !state.isSuccess else {
         return .failure(error.map(CallFailure.init(transport:)) ?? .cut("there was no response"))

@@ -26,6 +26,7 @@ package final class ServerClient: Sendable {
 
   private let http: HTTPClient
   private let deadlines = Deadlines()
+  private let largeBodies = LargeBodies()
   private let retries = Atomic(0)
   private let state = Mutex(State())
 
@@ -133,7 +134,7 @@ extension ServerClient {
   func send(
     _ request: HTTPClient.Request, timeout: Duration, limit: Int
   ) async -> Result<ServerResponse, CallFailure> {
-    let reader = ResponseReader(limit: limit)
+    let reader = ResponseReader(limit: limit, largeBodies: largeBodies)
     // The deadline is kept here: with its own the client would go by a clock for each request.
     let work = http.execute(request: request, delegate: reader)
     let watch = deadlines.watch(for: timeout) { work.cancel() }
@@ -193,7 +194,7 @@ extension ServerClient {
     } catch {
       return .failure(CallFailure(transport: error))
     }
-    let reader = ResponseReader(limit: limit, file: file)
+    let reader = ResponseReader(limit: limit, file: file, largeBodies: largeBodies)
     let work = http.execute(request: request, delegate: reader)
     let (error, hasStalled) = await withTaskGroup(of: Bool.self) { group in
       group.addTask {

@@ -26,8 +26,15 @@ extension CallFailure {
       } else {
         self = .cut("the connection was closed")
       }
-    // What is left comes from TLS, which is before any answer.
-    default: self = .unreachable("the TLS handshake failed: \(CallFailure.tlsReason(error))")
+    // What is left comes from TLS.
+    default:
+      let isHandshake =
+        "\(error)".contains("handshakeFailed")
+        || String(describing: type(of: error)).contains("NIOSSLExtraError")
+      self =
+        isHandshake
+        ? .unreachable("the TLS handshake failed: \(CallFailure.tlsReason(error))")
+        : .cut("TLS failed: \(CallFailure.tlsReason(error))")
     }
   }
 
@@ -47,7 +54,9 @@ extension CallFailure {
   private init(io error: IOError) {
     switch error.errnoCode {
     case ECONNRESET, EPIPE, ECONNABORTED, ENOTCONN: self = .cut("the connection was reset")
-    default: self = .unreachable(CallFailure.reason(error))
+    case ECONNREFUSED, EMFILE, ENFILE: self = .unreachable(CallFailure.reason(error))
+    // The connection was there: what was asked may be done.
+    default: self = .cut(CallFailure.reason(error))
     }
   }
 

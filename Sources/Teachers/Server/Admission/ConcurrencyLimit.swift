@@ -36,7 +36,7 @@ struct ConcurrencyLimit: Sendable {
     var time = 0.0
   }
 
-  private static let first = 16
+  private static let first = 32
   private static let memory = 24
 
   init(maximum: Int) {

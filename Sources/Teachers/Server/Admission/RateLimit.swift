@@ -25,7 +25,8 @@ struct RateLimit: Sendable {
 
   /// Takes an amount, or with a negative one gives it back.
   mutating func take(_ amount: Double, now: Double) {
-    stock = min(capacity, level(now) - amount)
+    // No server's word counts for more than a minute of waiting.
+    stock = max(-60 * perSecond, min(capacity, level(now) - amount))
     filledAt = now
   }
 

@@ -7,6 +7,7 @@ struct BatchAnswers {
 
   /// So many are made durable together.
   private static let stepSize = 256
+  private static let stepSizeInBytes = 16 << 20
   private static let mostProblems = 20
 
   private var requests: BatchRequests
@@ -20,6 +21,12 @@ struct BatchAnswers {
   private(set) var problems: Set<String> = []
   /// Whether an answer was too long to be kept.
   private(set) var hasOversized = false
+  /// Lines that tell of a request.
+  private(set) var lineCount = 0
+  /// Lines that tell of none.
+  private(set) var badLineCount = 0
+  /// What the server said of the requests that it refused, by their names.
+  private(set) var rejections: [String: String] = [:]
 
   init(_ requests: BatchRequests, calls: CallStore, budget: Budget, teacher: BatchTeacher) {
     self.requests = requests
@@ -43,15 +50,24 @@ struct BatchAnswers {
     defer { close(descriptor) }
     var lines = NumberedLines(descriptor, name: "'\(path)'")
     var step: [Call] = []
+    var stepBytes = 0
     while let line = try lines.next() {
       guard case .whole(let bytes) = line else {
         hasOversized = true
+        lineCount += 1
         continue
       }
-      if let line = teacher.service.line(bytes), let call = try call(line) { step.append(call) }
-      if step.count == Self.stepSize {
+      guard let line = teacher.service.line(bytes) else {
+        badLineCount += bytes.isEmpty ? 0 : 1
+        continue
+      }
+      lineCount += 1
+      guard let call = try call(line) else { continue }
+      step.append(call)
+      stepBytes += call.record.line.count
+      if step.count == Self.stepSize || stepBytes > Self.stepSizeInBytes {
         try await append(step)
-        step = []
+        (step, stepBytes) = ([], 0)
       }
     }
     try await append(step)
@@ -59,21 +75,32 @@ struct BatchAnswers {
 
   private mutating func call(_ line: BatchService.Line) throws(StoreError) -> Call? {
     guard let reply = teacher.reply(in: line) else {
-      if !line.problem.isEmpty, problems.count < Self.mostProblems { problems.insert(line.problem) }
+      let problem = line.problem
+      if !problem.isEmpty, problems.count < Self.mostProblems { problems.insert(problem) }
+      if line.isRejected { rejections[line.name] = problem }
       return nil
     }
     // A second answer to one request, or one that nobody asked for, counts for nothing.
-    guard let form = requests.take(line.name) else { return nil }
-    recorded += 1
+    guard let form = try requests.take(line.name) else { return nil }
     usage.inputTokens += reply.usage.inputTokens
     usage.outputTokens += reply.usage.outputTokens
     let record = CallText.record(form, reply)
+    guard record.line.count <= Shard.maximumLineSizeInBytes else {
+      hasOversized = true
+      return nil
+    }
+    recorded += 1
     let known = try calls.find(form.key.digest)
     // One that a killed process recorded is counted; any other was paid for, whoever answered first.
     if !known.contains(where: { $0.id == record.id }) {
       budget.count(reply.usage, model: form.request.model)
     }
-    return known.isEmpty ? (record, form.key.digest) : nil
+    // One that only claims the key answers nothing.
+    for other in known {
+      if CallText.call(other, to: form) != nil { return nil }
+      if try RecordedCall.isAnswer(other, to: form.request) { return nil }
+    }
+    return (record, form.key.digest)
   }
 
   private func append(_ step: [Call]) async throws {

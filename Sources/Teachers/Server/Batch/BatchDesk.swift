@@ -17,6 +17,10 @@ package struct BatchDesk: Sendable {
     package var usage = Usage()
     /// Requests whose batch ended without an answer to them: they are asked again.
     package var unanswered = 0
+    /// Whether the server had no time for some of these, or was told to stop.
+    package var hasExpired = false
+    /// What the server said of requests that it refused, by their keys: to ask again changes nothing.
+    package var rejections: [String: String] = [:]
     /// What servers said of these, each once.
     package var problems: Set<String> = []
     /// Requests that were submitted now.
@@ -25,7 +29,7 @@ package struct BatchDesk: Sendable {
   }
 
   /// So long a batch may appear at its server after it was submitted and no answer came.
-  private static let confirmationTime = 600
+  private static let confirmationTime = 1800
 
   private let ledger: BatchLedger
   private let calls: CallStore
@@ -73,7 +77,7 @@ package struct BatchDesk: Sendable {
       var lines = try spool.lines()
       reading: while let line = try lines.next() {
         guard case .whole(let bytes) = line, let request = BatchedRequest(line: bytes) else {
-          throw StoreError(.refused, "a request is too long for a batch")
+          throw StoreError(.refused, "a request cannot be put in a batch")
         }
         let text = try spool.teacher.line(request.form)
         if !part.takes(text) {
@@ -110,9 +114,12 @@ package struct BatchDesk: Sendable {
         throw teacher.error(for: error)
       }
       // It may have been begun all the same; if that is not known either, a later look tells.
-      guard let id = try? await teacher.service.find(name: entry.name) else {
-        throw teacher.error(for: error)
-      }
+      entry.submittedAt = clock.date()
+      try ledger.save(entry)
+      guard
+        let id = try? await teacher.service.find(
+          name: entry.name, submittedAt: entry.submittedAt)
+      else { throw teacher.error(for: error) }
       entry.id = id
     }
     try ledger.save(entry)
@@ -129,38 +136,67 @@ package struct BatchDesk: Sendable {
   ///
   /// - Parameter teachers: Those of the recipe; a batch of another server waits for its own.
   /// - Returns: Where they are.
-  /// - Throws: ``TeacherError`` when a server cannot be asked; what was recorded before stays.
+  /// - Throws: ``TeacherError`` when a server cannot be asked of one of them; the others are fetched all
+  ///   the same.
   package func fetch(_ teachers: [any Teacher]) async throws -> Progress {
     var progress = Progress()
-    for var entry in try ledger.entries() {
-      let teacher = try teacher(of: entry, among: teachers)
+    var failure: (any Error)?
+    for entry in try ledger.entries() {
       do {
-        if entry.id == nil { entry.id = try await teacher.service.find(name: entry.name) }
-        guard let id = entry.id else {
-          if clock.date() - entry.submittedAt < Self.confirmationTime {
-            progress.open += 1
-            progress.unconfirmed += 1
-            progress.total += entry.requestCount
-          } else {
-            // It was never begun.
-            forget(entry)
-          }
-          continue
-        }
-        let status = try await teacher.service.status(of: id)
-        guard status.state.isFinal else {
-          progress.open += 1
-          progress.done += status.done + status.failed
-          progress.total += max(status.total, entry.requestCount)
-          continue
-        }
-        if let problem = status.problem { progress.problems.insert(problem) }
-        try await record(status, of: entry, by: teacher, &progress)
-      } catch let failure as CallFailure {
-        throw teacher.error(for: failure)
+        try await fetch(entry, try teacher(of: entry, among: teachers), &progress)
+      } catch {
+        failure = failure ?? error
+        // Whoever is stopped looks at no other.
+        try Task.checkCancellation()
       }
     }
+    if let failure { throw failure }
     return progress
+  }
+
+  private func fetch(
+    _ entry: BatchLedger.Entry, _ teacher: BatchTeacher, _ progress: inout Progress
+  ) async throws {
+    do {
+      guard let id = try await id(of: entry, teacher) else {
+        if clock.date() - entry.submittedAt < Self.confirmationTime {
+          progress.open += 1
+          progress.unconfirmed += 1
+          progress.total += entry.requestCount
+        } else {
+          // It was never begun.
+          forget(entry)
+        }
+        return
+      }
+      let status = try await teacher.service.status(of: id)
+      guard status.state.isFinal else {
+        progress.open += 1
+        progress.done += status.done + status.failed
+        progress.total += max(status.total, entry.requestCount)
+        return
+      }
+      if let problem = status.problem { progress.problems.insert(problem) }
+      try await record(status, of: entry, by: teacher, &progress)
+    } catch let failure as CallFailure {
+      if case .status(let status) = failure, [404, 410].contains(status.status) {
+        throw TeacherError(
+          .rejected,
+          "the server knows nothing of batch '\(entry.id ?? entry.name)' any more (status "
+            + "\(status.status))",
+          hint:
+            "remove what begins with '\(entry.name)' in '\(ledger.folder.path)' to give it up; its "
+            + "requests are then asked again")
+      }
+      throw teacher.error(for: failure)
+    }
+  }
+
+  private func id(
+    of entry: BatchLedger.Entry, _ teacher: BatchTeacher
+  ) async throws(CallFailure) -> String? {
+    if let id = entry.id { return id }
+    return try await teacher.service.find(name: entry.name, submittedAt: entry.submittedAt)
   }
 
   private func record(
@@ -176,10 +212,17 @@ package struct BatchDesk: Sendable {
       try await teacher.service.download(file, to: target)
       try await answers.record(target)
     }
+    guard answers.badLineCount == 0,
+      answers.lineCount >= min(status.done + status.failed, entry.requestCount)
+    else {
+      throw CallFailure.cut("the answers of a batch came incomplete")
+    }
     progress.recorded += answers.recorded
     progress.usage.inputTokens += answers.usage.inputTokens
     progress.usage.outputTokens += answers.usage.outputTokens
     progress.unanswered += answers.unanswered
+    progress.hasExpired = progress.hasExpired || [.expired, .cancelled].contains(status.state)
+    progress.rejections.merge(answers.rejections) { first, _ in first }
     progress.problems.formUnion(answers.problems)
     forget(entry)
     if answers.hasOversized { throw teacher.error(for: .oversized) }
@@ -191,11 +234,10 @@ package struct BatchDesk: Sendable {
   /// - Throws: ``TeacherError`` for a batch of which no model is in the recipe.
   package func cancel(_ teachers: [any Teacher]) async throws -> Set<String> {
     var problems: Set<String> = []
-    for var entry in try ledger.entries() {
+    for entry in try ledger.entries() {
       let teacher = try teacher(of: entry, among: teachers)
       do throws(CallFailure) {
-        if entry.id == nil { entry.id = try await teacher.service.find(name: entry.name) }
-        if let id = entry.id { try await teacher.service.cancel(id) }
+        if let id = try await id(of: entry, teacher) { try await teacher.service.cancel(id) }
       } catch {
         problems.insert(teacher.error(for: error).message)
       }

@@ -20,7 +20,7 @@ struct BatchLedger: Sendable {
     /// The most that its requests can take.
     let most: Budget.Share
     /// Seconds since 1970.
-    let submittedAt: Int
+    var submittedAt: Int
 
     var requestCount: Int { most.calls }
   }
@@ -33,9 +33,14 @@ struct BatchLedger: Sendable {
   ///
   /// - Throws: ``StoreError`` when one is not understood: it may be paid for.
   func entries() throws(StoreError) -> [Entry] {
-    let names =
-      (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)))
-      ?? []
+    let path = folder.path(percentEncoded: false)
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw StoreError(.io, "cannot read '\(path)', where batches are noted")
+    }
     var entries: [Entry] = []
     for name in names where name.hasSuffix(".json") {
       entries.append(try entry(folder.appending(path: name)))
@@ -46,8 +51,10 @@ struct BatchLedger: Sendable {
   private func entry(_ url: URL) throws(StoreError) -> Entry {
     guard let bytes = try? Data(contentsOf: url), let json = try? JSON(parsing: Array(bytes)),
       let account = json["account"]?.string, let baseURL = json["base-url"]?.string,
-      let calls = json["requests"]?.int, let tokens = json["most-tokens"]?.int,
-      let money = json["most-money"]?.double, let time = json["submitted"]?.int
+      let calls = LocalCount.of(json["requests"]),
+      let tokens = LocalCount.of(json["most-tokens"]),
+      let money = json["most-money"]?.double, money >= 0,
+      let time = LocalCount.of(json["submitted"])
     else {
       throw StoreError(
         .corrupt, "the note of a batch, '\(url.path(percentEncoded: false))', is not understood",
@@ -81,7 +88,15 @@ struct BatchLedger: Sendable {
         .missing, "the requests of batch '\(entry.name)' are gone",
         hint: "remove '\(folder.path)/\(entry.name).json': its answers cannot be used")
     }
-    return BatchRequests(bytes)
+    let requests = BatchRequests(bytes)
+    guard requests.count == entry.requestCount else { throw Self.damaged(entry) }
+    return requests
+  }
+
+  private static func damaged(_ entry: Entry) -> StoreError {
+    StoreError(
+      .corrupt, "the requests of batch '\(entry.name)' are damaged",
+      hint: "remove what begins with that name in '.git/stemma/batches' to give up its answers")
   }
 
   func remove(_ entry: Entry) {
@@ -120,8 +135,13 @@ struct BatchRequests {
   var count: Int { places.count }
 
   /// Takes the request that was submitted under a name; nil for an unknown one, and the second time.
-  mutating func take(_ name: String) -> RequestForm? {
+  ///
+  /// - Throws: ``StoreError`` when it is damaged.
+  mutating func take(_ name: String) throws(StoreError) -> RequestForm? {
     guard let place = places.removeValue(forKey: name) else { return nil }
-    return BatchedRequest(line: bytes[place])?.form
+    guard let request = BatchedRequest(line: bytes[place]) else {
+      throw StoreError(.corrupt, "the request '\(name)' of a batch is damaged")
+    }
+    return request.form
   }
 }

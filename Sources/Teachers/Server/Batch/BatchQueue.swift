@@ -12,10 +12,21 @@ package final class BatchQueue: Sendable {
   }
 
   private let folder: URL
+  private let rejections: [String: String]
   private let state = Mutex(State())
 
-  /// - Parameter folder: Where the files are.
-  package init(in folder: URL) { self.folder = folder }
+  /// - Parameters:
+  ///   - folder: Where the files are.
+  ///   - rejections: Why requests are not asked again, by their keys.
+  package init(in folder: URL, rejections: [String: String] = [:]) {
+    self.folder = folder
+    self.rejections = rejections
+  }
+
+  /// Why a request is not asked again, if it is not.
+  func rejection(of key: CallKey) -> String? {
+    rejections.isEmpty ? nil : rejections[key.description]
+  }
 
   package var isEmpty: Bool { state.withLock(\.keys.isEmpty) }
 

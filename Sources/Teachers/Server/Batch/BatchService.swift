@@ -38,8 +38,18 @@ struct BatchService: Sendable {
     /// The status of the exchange, nil where there was none.
     let status: Int?
     let body: JSON?
-    /// What the server says of a request without an answer.
-    let problem: String
+    fileprivate let whole: JSON
+    fileprivate let key: APIKey?
+
+    /// What the server says, where it is no answer.
+    var problem: String {
+      ErrorText.serverMessage(in: Array((body ?? whole).text.utf8), key: key)
+    }
+
+    /// Whether the server refused the request itself, so that asking again changes nothing.
+    var isRejected: Bool {
+      status.map { (400...499).contains($0) && ![408, 409, 429].contains($0) } ?? false
+    }
   }
 
   /// What a file of a batch may hold.
@@ -112,7 +122,11 @@ struct BatchService: Sendable {
   }
 
   /// The id of the batch that was submitted under a name, or nil when there is none.
-  func find(name: String) async throws(CallFailure) -> String? {
+  ///
+  /// - Parameters:
+  ///   - name: What it was submitted under.
+  ///   - submittedAt: When that was, in seconds since 1970: none that is older is looked at.
+  func find(name: String, submittedAt: Int) async throws(CallFailure) -> String? {
     var after = ""
     for _ in 0..<Self.mostPages {
       let page = try await again { [after] in await json(.get("/batches?limit=100\(after)")) }
@@ -121,10 +135,12 @@ struct BatchService: Sendable {
         return batch["id"]?.string
       }
       guard page["has_more"] == true, let last = batches.last?["id"]?.string else { return nil }
+      // The youngest come first; clocks may differ.
+      if let time = batches.last?["created_at"]?.int, time < submittedAt - 86_400 { return nil }
       after = "&after=\(ServerURL.step(last))"
     }
     // To take it for one that was never begun would pay for it twice.
-    throw Self.notUnderstood("so many batches")
+    throw .cut("the server has too many batches to find one by its name")
   }
 
   func status(of id: String) async throws(CallFailure) -> Status {
@@ -161,7 +177,11 @@ struct BatchService: Sendable {
           .get("/files/\(ServerURL.step(file))/content"), from: url.base, headers: headers,
           into: descriptor, slowest: Self.slowestDownload, in: .seconds(60),
           limit: Self.largestDownload)
-        return result.flatMap { success($0).map { _ in .success(()) } }
+        return result.flatMap(success).flatMap { response in
+          // Otherwise a cut connection would look like the end.
+          response.isFramed
+            ? .success(.success(())) : .failure(.cut("the response does not say where it ends"))
+        }
       } catch {
         return .success(.failure(error))
       }
@@ -175,11 +195,7 @@ struct BatchService: Sendable {
     else { return nil }
     let response = json["response"]
     let status = response?["status_code"]?.int
-    let isSuccess = status.map { (200...299).contains($0) } ?? false
-    return Line(
-      name: name, status: status, body: response?["body"],
-      problem: isSuccess
-        ? "" : ErrorText.serverMessage(in: Array((response?["body"] ?? json).text.utf8), key: key))
+    return Line(name: name, status: status, body: response?["body"], whole: json, key: key)
   }
 
   // MARK: - Parts
@@ -191,11 +207,16 @@ struct BatchService: Sendable {
     let counts = json["request_counts"]
     let problem = json["errors"]?["data"]?.array?.first?["message"]?.string
     return Status(
-      id: id, state: state, outputFile: json["output_file_id"]?.string,
-      errorFile: json["error_file_id"]?.string,
+      id: id, state: state, outputFile: Self.file(json["output_file_id"]),
+      errorFile: Self.file(json["error_file_id"]),
       done: ServerCount.of(counts?["completed"]), failed: ServerCount.of(counts?["failed"]),
       total: ServerCount.of(counts?["total"]),
       problem: problem.map { ErrorText.oneLine(key?.removed(fromMessage: $0) ?? $0) })
+  }
+
+  /// Some servers write an empty id where there is no file.
+  private static func file(_ json: JSON?) -> String? {
+    json?.string.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func notUnderstood(_ what: String) -> CallFailure {

@@ -46,6 +46,11 @@ package struct BatchTeacher: Teacher {
   }
 
   package func reply(to form: RequestForm) async throws(TeacherError) -> Reply {
+    if let problem = queue.rejection(of: form.key) {
+      throw TeacherError(
+        .rejected, "'\(service.url.base)' rejected a request of a batch: \(problem)",
+        hint: "correct \(settings.place) in recipe.yaml to what the server accepts")
+    }
     queue.add(form, for: self)
     try? await Task.sleep(for: Self.moment)
     throw TeacherError(
@@ -61,10 +66,11 @@ package struct BatchTeacher: Teacher {
     return Digest(of: Array(parts.joined(separator: "\n").utf8)).hex
   }
 
-  /// The path that requests of a batch ask, from the server's root.
+  /// The path that requests of a batch ask: servers know it from the version part on.
   var path: String {
-    service.url.base.split(separator: "/").dropFirst(2).map { "/" + $0 }.joined()
-      + "/chat/completions"
+    let steps = service.url.base.split(separator: "/").dropFirst(2)
+    let version = steps.lastIndex { $0.wholeMatch(of: /v\d+/) != nil }
+    return steps[(version ?? steps.startIndex)...].map { "/" + $0 }.joined() + "/chat/completions"
   }
 
   func line(_ form: RequestForm) throws(TeacherError) -> [UInt8] {
@@ -82,7 +88,12 @@ package struct BatchTeacher: Teacher {
 
   /// Says what failed in the words of the person who wrote the recipe.
   func error(for failure: CallFailure) -> TeacherError {
-    FailureWording(settings: settings, url: service.url, model: settings.model)
+    guard failure != .timeout else {
+      return TeacherError(
+        .timeout, "'\(service.url.base)' does not tell of its batches in time",
+        hint: "run again with --batch: what was submitted is noted")
+    }
+    return FailureWording(settings: settings, url: service.url, model: settings.model)
       .error(for: failure, reason: .final, attempts: 1)
   }
 }
