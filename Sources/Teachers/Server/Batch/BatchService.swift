@@ -121,11 +121,13 @@ struct BatchService: Sendable {
     return id
   }
 
-  /// The id of the batch that was submitted under a name, or nil when there is none.
+  /// Looks for the batch that was submitted under a name.
   ///
   /// - Parameters:
   ///   - name: What it was submitted under.
   ///   - submittedAt: When that was, in seconds since 1970: none that is older is looked at.
+  /// - Returns: Its id, or nil when there is none.
+  /// - Throws: ``CallFailure`` when that is not known.
   func find(name: String, submittedAt: Int) async throws(CallFailure) -> String? {
     var after = ""
     for _ in 0..<Self.mostPages {
