@@ -22,28 +22,23 @@ package struct CallDropping: Sendable {
   ///
   /// - Throws: ``StoreError`` with code `notFound`, or `ambiguous` when several begin so.
   package func find(_ prefix: String) throws(StoreError) -> Target {
-    let digits = prefix.lowercased()
-    guard digits.utf8.count >= Self.minimumDigits, digits.utf8.count <= Digest.length * 2,
-      let bytes = Hex.bytes(digits.utf8.count % 2 == 0 ? digits : String(digits.dropLast()))
-    else {
-      throw StoreError(
-        .refused,
-        "'\(prefix)' is no beginning of a call's key or id: that has \(Self.minimumDigits) to "
-          + "\(Digest.length * 2) hexadecimal digits",
-        hint: "'stemma list calls' shows ids, 'stemma cat ID' a call with its key")
-    }
+    let start = try DigestPrefix(
+      prefix, minimumDigits: Self.minimumDigits, of: "a call's key or id",
+      hint: "'stemma list calls' shows ids, 'stemma cat ID' a call with its key")
     var calls: [Digest: Set<RecordID>] = [:]
-    for call in try store.index.calls(keyPrefix: bytes)
-    where call.key.hex.hasPrefix(digits) && lines.known.contains(call.id) {
+    for call in try store.index.calls(keyPrefix: start.bytes)
+    where start.isBeginning(of: call.key) && lines.known.contains(call.id) {
       calls[call.key, default: []].insert(call.id)
     }
-    for call in try store.index.find(idPrefix: bytes)
-    where call.kind == .calls && call.id.hex.hasPrefix(digits) && lines.known.contains(call.id) {
+    for call in try store.index.find(idPrefix: start.bytes)
+    where call.kind == .calls && start.isBeginning(of: call.id.digest)
+      && lines.known.contains(call.id)
+    {
       calls[call.id.digest, default: []].insert(call.id)
     }
     for record in lines.unsealed {
       let key = try CallKeys.key(record)
-      for digest in [key, record.id.digest] where digest.hex.hasPrefix(digits) {
+      for digest in [key, record.id.digest] where start.isBeginning(of: digest) {
         calls[digest, default: []].insert(record.id)
       }
     }

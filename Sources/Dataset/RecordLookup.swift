@@ -60,16 +60,11 @@ package struct RecordLookup: Sendable {
   }
 
   private func find(_ prefix: String) throws(StoreError) -> [RecordIndex.Match] {
-    let digits = prefix.lowercased()
-    guard digits.utf8.count >= Self.minimumDigits, digits.utf8.count <= Digest.length * 2,
-      let bytes = Hex.bytes(digits.utf8.count % 2 == 0 ? digits : String(digits.dropLast()))
-    else {
-      throw StoreError(
-        .refused,
-        "'\(prefix)' is no beginning of an id: that has \(Self.minimumDigits) to "
-          + "\(Digest.length * 2) hexadecimal digits",
-        hint: "'stemma list samples' shows ids")
+    let start = try DigestPrefix(
+      prefix, minimumDigits: Self.minimumDigits, of: "an id",
+      hint: "'stemma list samples' shows ids")
+    return try store.index.find(idPrefix: start.bytes).filter {
+      start.isBeginning(of: $0.id.digest)
     }
-    return try store.index.find(idPrefix: bytes).filter { $0.id.hex.hasPrefix(digits) }
   }
 }

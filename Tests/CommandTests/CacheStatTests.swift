@@ -95,7 +95,8 @@ struct CacheStatTests {
     let script = SimulaScript { _, _, count in count >= 12 && silence.isOn ? .silence : nil }
     try await withServerDataset(script) { dataset, _, server in
       let output = try await dataset.stemma.run(["run"]) { running in
-        await running.wait(until: { script.requestCount >= 16 }, sending: SIGKILL)
+        await running.wait(
+          until: { script.requestCount >= 16 }, after: .seconds(1), sending: SIGKILL)
       }
       #expect(output.exitCode == -9)
       silence.isOn = false

@@ -314,7 +314,8 @@ struct TaxonomyCommandTests {
       let arguments = ["taxonomy", "regrow", "Operation", "--yes", "--json"]
       limit.withLock { $0 = asked + 5 }
       let killed = try await dataset.stemma.run(arguments) { running in
-        await running.wait(until: { script.requestCount > asked + 5 }, sending: SIGKILL)
+        await running.wait(
+          until: { script.requestCount > asked + 5 }, after: .seconds(1), sending: SIGKILL)
       }
       limit.withLock { $0 = .max }
       #expect(killed.exitCode == -9)

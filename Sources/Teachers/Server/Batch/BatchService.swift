@@ -7,51 +7,6 @@ import Foundation
 ///
 /// Source: OpenAI API reference, Files and Batch.
 struct BatchService: Sendable {
-  /// What became of a batch.
-  enum State: String, Sendable {
-    case validating, failed, expired, completed, finalizing, cancelling, cancelled
-    case inProgress = "in_progress"
-
-    /// Whether nothing will change any more.
-    var isFinal: Bool { [.failed, .expired, .completed, .cancelled].contains(self) }
-  }
-
-  /// A batch as the server tells of it.
-  struct Status: Sendable {
-    let id: String
-    let state: State
-    /// The file of answers; also a batch that expired or was cancelled may have one.
-    let outputFile: String?
-    /// The file of requests that got no answer.
-    let errorFile: String?
-    let done: Int
-    let failed: Int
-    let total: Int
-    /// Why the server refused it, on one line.
-    let problem: String?
-  }
-
-  /// One answer, or the lack of one.
-  struct Line: Sendable {
-    /// What the request was submitted under.
-    let name: String
-    /// The status of the exchange, nil where there was none.
-    let status: Int?
-    let body: JSON?
-    fileprivate let whole: JSON
-    fileprivate let key: APIKey?
-
-    /// What the server says, where it is no answer.
-    var problem: String {
-      ErrorText.serverMessage(in: Array((body ?? whole).text.utf8), key: key)
-    }
-
-    /// Whether the server refused the request itself, so that asking again changes nothing.
-    var isRejected: Bool {
-      status.map { (400...499).contains($0) && ![408, 409, 429].contains($0) } ?? false
-    }
-  }
-
   /// What a file of a batch may hold.
   static let mostRequests = 50_000
   /// A sixth of what OpenAI takes, which bounds the memory.
@@ -198,77 +153,5 @@ struct BatchService: Sendable {
     let response = json["response"]
     let status = response?["status_code"]?.int
     return Line(name: name, status: status, body: response?["body"], whole: json, key: key)
-  }
-
-  // MARK: - Parts
-
-  private func status(in json: JSON) throws(CallFailure) -> Status {
-    guard let id = json["id"]?.string,
-      let state = json["status"]?.string.flatMap(State.init(rawValue:))
-    else { throw Self.notUnderstood("a batch") }
-    let counts = json["request_counts"]
-    let problem = json["errors"]?["data"]?.array?.first?["message"]?.string
-    return Status(
-      id: id, state: state, outputFile: Self.file(json["output_file_id"]),
-      errorFile: Self.file(json["error_file_id"]),
-      done: ServerCount.of(counts?["completed"]), failed: ServerCount.of(counts?["failed"]),
-      total: ServerCount.of(counts?["total"]),
-      problem: problem.map { ErrorText.oneLine(key?.removed(fromMessage: $0) ?? $0) })
-  }
-
-  /// Some servers write an empty id where there is no file.
-  private static func file(_ json: JSON?) -> String? {
-    json?.string.flatMap { $0.isEmpty ? nil : $0 }
-  }
-
-  private static func notUnderstood(_ what: String) -> CallFailure {
-    .cut("the server's description of \(what) is not understood")
-  }
-
-  private func json(_ exchange: ServerExchange) async -> Result<JSON, CallFailure> {
-    await client.send(
-      exchange, to: url.base, headers: headers, timeout: .seconds(600), limit: 16 << 20
-    ).flatMap(success).flatMap { response in
-      guard let json = try? JSON(parsing: response.body) else {
-        return .failure(Self.notUnderstood("what it did"))
-      }
-      return .success(json)
-    }
-  }
-
-  private func success(_ response: ServerResponse) -> Result<ServerResponse, CallFailure> {
-    response.isSuccess
-      ? .success(response) : .failure(.status(StatusFailure(response, key: key, now: clock.date())))
-  }
-
-  /// Does something until it succeeds or the policy says that it is enough.
-  ///
-  /// - Parameters:
-  ///   - exchange: Does it once.
-  ///   - isFinal: Whether it must not be done again after a failure.
-  /// - Returns: What came of the last time.
-  /// - Throws: The last failure.
-  private func again<Value>(
-    _ exchange: () async -> Result<Value, CallFailure>,
-    unless isFinal: (CallFailure) -> Bool = { _ in false }
-  ) async throws(CallFailure) -> Value {
-    var firstFailure: ContinuousClock.Instant?
-    var attempt = 0
-    while true {
-      attempt += 1
-      let failure: CallFailure
-      switch await exchange() {
-      case .success(let value): return value
-      case .failure(let happened): failure = happened
-      }
-      let now = clock.now()
-      let start = firstFailure ?? now
-      firstFailure = start
-      let decision = retry.decision(
-        after: failure, attempt: attempt, elapsed: start.duration(to: now), jitter: clock.jitter())
-      guard case .retry(let wait) = decision, !isFinal(failure) else { throw failure }
-      client.countRetry()
-      do { try await clock.sleep(wait) } catch { throw CallFailure.cancelled }
-    }
   }
 }
