@@ -74,7 +74,11 @@ package struct BatchDesk: Sendable {
       var lines = try spool.lines()
       reading: while let line = try lines.next() {
         guard case .whole(let bytes) = line, let request = BatchedRequest(line: bytes) else {
-          throw StoreError(.refused, "a request cannot be put in a batch")
+          throw StoreError(
+            .refused,
+            "a request for '\(spool.teacher.settings.model)' is longer than "
+              + "\(Shard.maximumLineSizeInBytes) bytes, which no batch takes",
+            hint: "shorten the references, examples or templates that go into its prompt")
         }
         let text = try spool.teacher.line(request.form)
         if !part.takes(text) {
