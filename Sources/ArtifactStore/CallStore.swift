@@ -87,16 +87,8 @@ package final class CallStore: Sendable {
   package func find(_ key: Digest) throws(StoreError) -> [Record] {
     // First those of the journal: a seal enters them in the index before it lets them go here.
     let (recent, drops) = pending.withLock { ($0.calls[key], $0.drops.isEmpty ? nil : $0.drops) }
-    var calls: [Record] = []
-    for call in try store.index.calls(key: key)
-    where calls.last?.id != call.id && drops?.contains(call.id) != true {
-      do throws(StoreError) {
-        calls.append(Record(.calls, line: try store.reader.line(at: call.location), id: call.id))
-      } catch {
-        // The index remembers calls that were pruned since.
-        guard error.code == .missing else { throw error }
-      }
-    }
+    var calls = try store.sealedCalls(key)
+    if let drops { calls.removeAll { drops.contains($0.id) } }
     if let record = recent, drops?.contains(record.id) != true,
       !calls.contains(where: { $0.id == record.id })
     {
@@ -188,5 +180,21 @@ package final class CallStore: Sendable {
       }
     }
     for file in files { try? FileManager.default.removeItem(at: file) }
+  }
+}
+
+extension Store {
+  /// The calls of a key that are in git, dropped or not, the smallest id first.
+  package func sealedCalls(_ key: Digest) throws(StoreError) -> [Record] {
+    var calls: [Record] = []
+    for call in try index.calls(key: key) where calls.last?.id != call.id {
+      do throws(StoreError) {
+        calls.append(Record(.calls, line: try reader.line(at: call.location), id: call.id))
+      } catch {
+        // The index remembers calls that were pruned since.
+        guard error.code == .missing else { throw error }
+      }
+    }
+    return calls
   }
 }

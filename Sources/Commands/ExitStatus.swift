@@ -6,6 +6,8 @@ enum ExitStatus: Int32, CaseIterable {
   case noDataset = 3
   case locked = 4
   case damaged = 5
+  case otherwise = 6
+  case diverged = 7
   case usage = 64
   case interrupted = 130
 
@@ -17,6 +19,8 @@ enum ExitStatus: Int32, CaseIterable {
     case .noDataset: "no dataset, version or record of that name"
     case .locked: "another writer holds the dataset"
     case .damaged: "damage was found"
+    case .otherwise: "made by another version of the program, which derives other records"
+    case .diverged: "a replay gave other records"
     case .usage: "wrong usage"
     case .interrupted: "stopped by Ctrl-C"
     }

@@ -58,6 +58,7 @@ final class RunReporter: RunObserver {
       state.isLineOpen = form == .live
       var progress = progress
       progress.retries = state.client?.retryCount ?? 0
+      progress.inFlight = state.client?.requestCount ?? 0
       return (progress, state.stageStart.duration(to: now))
     }
     guard let (progress, elapsed) = due else { return }

@@ -18,11 +18,16 @@ struct Verify: AsyncParsableCommand {
       and keeps of them in use what can still be read; --repair does that too, and takes over all \
       objects of a remote.
 
+      --replay derives a version again instead, from its recipe and the recorded answers, without asking \
+      anything, and compares the id of every record. It ends at the first one that differs, and says \
+      which.
+
       EXAMPLES
         stemma verify
         stemma verify --full
         stemma verify --sample 5
         stemma verify --full --repair origin
+        stemma verify --replay --at v1
 
       \(ExitStatus.help)
       """)
@@ -39,6 +44,12 @@ struct Verify: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Read so many artifacts of a hundred.", valueName: "percent"))
   var sample: Double?
 
+  @Flag(help: "Derive a version again from recorded answers.")
+  var replay = false
+
+  @Option(name: .long, help: ArgumentHelp("The version to replay.", valueName: "rev"))
+  var at: String?
+
   @Flag(help: "Move damaged packs aside.")
   var quarantine = false
 
@@ -47,9 +58,11 @@ struct Verify: AsyncParsableCommand {
   var repair: String?
 
   func validate() throws {
-    if [quick, full, sample != nil].count(where: \.self) > 1 {
-      throw ValidationError("only one of '--quick', '--full' and '--sample' can be given")
+    if [quick, full, sample != nil, replay].count(where: \.self) > 1 {
+      throw ValidationError(
+        "only one of '--quick', '--full', '--sample' and '--replay' can be given")
     }
+    if at != nil, !replay { throw ValidationError("'--at' needs '--replay'") }
     if let sample, !(0...100).contains(sample) {
       throw ValidationError("'--sample \(sample)' is outside of 0...100")
     }
@@ -66,6 +79,9 @@ struct Verify: AsyncParsableCommand {
 
   func run() async throws {
     let store = try dataset.store()
+    if replay {
+      return try await Replay(version: store.version(at ?? "HEAD"), form: form).run()
+    }
     if let repair {
       try RemoteName.check(repair, GitCommand(in: store.repository.commandDirectory))
     }

@@ -36,7 +36,8 @@ struct DataRun: Sendable {
   ) async throws {
     let writer = try VersionWriter(store, base: base, deriving: [], run: record.id)
     let filler = try Filler(
-      context, sources: sources, until: DataStage(stage), tally: Tally(kinds: [], writer: writer))
+      context.filling, sources: sources, until: DataStage(stage),
+      tally: Tally(kinds: [], into: writer))
     context.progress.start("what is missing", total: recipe.sampleCount)
     try await filler.collect(isQueued: { stage < .samples || isQueued() })
   }
@@ -53,10 +54,10 @@ struct DataRun: Sendable {
     let writer = try VersionWriter(store, base: base, deriving: kinds, run: record.id)
     if stage < .samples { try keepNamedRecords(kinds, of: base, writer) }
     let tally = Tally(
-      kinds: Set(kinds), writer: writer, rejections: last?.history.rejections ?? [:])
+      kinds: Set(kinds), into: writer, rejections: last?.history.rejections ?? [:])
     let filler = try Filler(
-      context, sources: sources, until: DataStage(stage), tally: tally, since: last)
-    let filling = filler.numbered
+      context.filling, sources: sources, until: DataStage(stage), tally: tally, since: last)
+    let filling = filler.numbered()
     context.progress.start(stage, total: recipe.sampleCount)
     var failure: (any Error)?
     do {

@@ -13,7 +13,18 @@ struct Filler: Sendable {
   /// Of so many slots that stay as they are one is told.
   private static let toldEvery = 1024
 
-  private let context: GenerationRun.Context
+  /// What filling takes.
+  struct Context: Sendable {
+    let snapshot: Snapshot
+    let asker: Asker
+    let progress: ProgressBoard
+    /// How many slots are worked on at once.
+    let workers: Int
+    /// What was asked so far.
+    let counts: @Sendable () -> CallCache.Counts
+  }
+
+  private let context: Context
   private let work: SlotWork
   private let duplicates: Duplicates
   private let tally: Tally
@@ -23,7 +34,7 @@ struct Filler: Sendable {
 
   /// Sets up the filling of all slots, or of those that changed since the last run.
   init(
-    _ context: GenerationRun.Context, sources: Sources, until stage: DataStage, tally: Tally,
+    _ context: Context, sources: Sources, until stage: DataStage, tally: Tally,
     since last: SlotHistory.Use? = nil
   ) throws {
     self.context = context
@@ -40,9 +51,9 @@ struct Filler: Sendable {
   /// What comparing questions has taken so far.
   var duplicateTime: Duration { duplicates.time }
 
-  /// The slots that the recipe asks for.
-  var numbered: SlotFilling<SlotTrail> {
-    let wanted = recipe.sampleCount
+  /// The slots that the recipe asks for, or so many samples of them.
+  func numbered(wanted: Int? = nil) -> SlotFilling<SlotTrail> {
+    let wanted = wanted ?? recipe.sampleCount
     return filling(
       since: former, wanted: wanted, extraSlots: recipe.slots.extra(of: wanted),
       slot: { .numbered($0) },
@@ -135,7 +146,7 @@ struct Filler: Sendable {
           if let former, number < former.count { try drop(former, number) }
           try tally.settle(trails, isKept: isKept, slot: slot(number).number)
         }
-        context.progress.count(context.cache.counts)
+        context.progress.count(context.counts())
         context.progress.advance(to: progress.kept)
       },
       known: { number in former?.outcome(of: number).map { $0 ? .kept : .exhausted } },
@@ -145,7 +156,7 @@ struct Filler: Sendable {
   private func limits(wanted: Int, extraSlots: Int) -> SlotFilling<SlotTrail>.Limits {
     SlotFilling.Limits(
       wanted: wanted, attempts: recipe.slots.attempts, extraSlots: extraSlots,
-      workers: Players.workers(recipe))
+      workers: context.workers)
   }
 
   private func run(

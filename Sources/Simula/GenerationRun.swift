@@ -166,6 +166,12 @@ package struct GenerationRun: Sendable {
     var calls: CallStore { session.calls }
     var cache: CallCache { session.cache }
     var progress: ProgressBoard { session.progress }
+
+    var filling: Filler.Context {
+      Filler.Context(
+        snapshot: snapshot, asker: asker, progress: progress,
+        workers: Players.workers(snapshot.recipe), counts: { [cache] in cache.counts })
+    }
   }
 
   private func branch() throws -> String {

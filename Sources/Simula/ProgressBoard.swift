@@ -40,7 +40,6 @@ package final class ProgressBoard: Sendable {
       var progress = RunProgress(
         stage: state.stage, done: state.done, total: state.total,
         asked: counts.asked, cached: counts.cached)
-      progress.inFlight = counts.inFlight
       progress.tokens = counts.usage.inputTokens + counts.usage.outputTokens
       progress.money = counts.money
       return progress

@@ -4,10 +4,10 @@ import Dataset
 import Pipeline
 import Synchronization
 
-/// Takes settled slots into a version and counts what was not accepted.
+/// Takes settled slots into a version, or compares them with one, and counts what was not accepted.
 final class Tally: Sendable {
   private let kinds: Set<RecordKind>
-  private let writer: VersionWriter
+  private let sink: any RecordSink
   private struct Counts {
     var rejections: [Rejection: Int] = [:]
     /// Nil once something was kept: nobody asks any more, and a model may find ever other words.
@@ -19,10 +19,10 @@ final class Tally: Sendable {
 
   /// Starts with how many were rejected before, where slots stay as they are.
   init(
-    kinds: Set<RecordKind>, writer: VersionWriter, rejections: [Rejection: Int] = [:]
+    kinds: Set<RecordKind>, into sink: any RecordSink, rejections: [Rejection: Int] = [:]
   ) {
     self.kinds = kinds
-    self.writer = writer
+    self.sink = sink
     counts.withLock { $0.rejections = rejections }
   }
 
@@ -76,7 +76,7 @@ final class Tally: Sendable {
   /// - Throws: ``SimulaError`` with code `history` when that is not what the version holds.
   func drop(_ former: [SlotRecords.Entry]) throws {
     for entry in former where kinds.contains(entry.kind) {
-      guard try writer.drop(entry.kind, idWord: entry.word) else {
+      guard try sink.drop(entry.kind, idWord: entry.word) else {
         throw SimulaError.damagedHistory
       }
       guard let reason = entry.rejection else { continue }
@@ -112,7 +112,7 @@ final class Tally: Sendable {
   /// Takes a record into the version, and says why what it tells of was rejected, if it was.
   private func keep(_ record: Record) throws -> Rejection? {
     guard kinds.contains(record.kind) else { return nil }
-    try writer.keep(record)
+    try sink.keep(record)
     guard let (reason, detail) = try cause(of: record) else { return nil }
     counts.withLock { counts in
       counts.rejections[reason, default: 0] += 1

@@ -21,8 +21,6 @@ package final class CallCache: CallSource {
     package var usage = Usage()
     /// By the prices of the recipe.
     package var money = 0.0
-    /// How many requests are with a model now.
-    package var inFlight = 0
     package init() {}
 
     /// What was used since an earlier count.
@@ -40,11 +38,10 @@ package final class CallCache: CallSource {
   private struct State {
     var waiters: [CallKey: [CheckedContinuation<RecordedCall?, any Error>]] = [:]
     var counts = Counts()
-    var named: Set<RecordID>?
   }
 
   private let calls: CallStore
-  private let namedCalls: @Sendable () throws(StoreError) -> Set<RecordID>
+  fileprivate let recorded: AnswerFinder
   private let budget: Budget?
   private let didAnswer: @Sendable (Counts) -> Void
   private let state = Mutex(State())
@@ -66,51 +63,21 @@ package final class CallCache: CallSource {
     self.calls = calls
     self.budget = budget
     self.didAnswer = didAnswer
-    self.namedCalls = namedCalls
+    recorded = AnswerFinder(calls: calls.find, namedCalls: namedCalls)
     state.withLock { $0.counts = counts }
   }
 
   package var counts: Counts { state.withLock { $0.counts } }
 
   /// The recorded answer, or nil when the request was never answered.
-  ///
-  /// A call that was fetched from elsewhere is taken at its word for nothing: one whose request is
-  /// not this request does not answer it, whatever key it claims.
   package func find(_ request: CallRequest) throws(StoreError) -> RecordedCall? {
     try find(RequestForm(request))
   }
 
   private func find(_ form: RequestForm) throws(StoreError) -> RecordedCall? {
-    guard let call = try recorded(form) else { return nil }
+    guard let call = try recorded.find(form) else { return nil }
     state.withLock { $0.counts.cached += 1 }
     return call
-  }
-
-  /// The recorded answer to a request, which is not counted.
-  fileprivate func recorded(_ form: RequestForm) throws(StoreError) -> RecordedCall? {
-    var candidates: [RecordedCall] = []
-    for record in try calls.find(form.key.digest) {
-      if let call = CallText.call(record, to: form) {
-        candidates.append(call)
-      } else if try RecordedCall.isAnswer(record, to: form.request) {
-        candidates.append(try RecordedCall(record, isCached: true))
-      }
-    }
-    guard let first = candidates.first else { return nil }
-    return candidates.count == 1 ? first : try preferred(candidates) ?? first
-  }
-
-  private func preferred(
-    _ candidates: [RecordedCall]
-  ) throws(StoreError) -> RecordedCall? {
-    let named: Set<RecordID>
-    if let known = state.withLock({ $0.named }) {
-      named = known
-    } else {
-      named = try namedCalls()
-      state.withLock { $0.named = named }
-    }
-    return candidates.first { named.contains($0.id) }
   }
 
   package func answer(
@@ -160,23 +127,12 @@ package final class CallCache: CallSource {
     }
   }
 
-  /// Counts what is in flight.
-  private func asking(
-    _ body: () async throws(TeacherError) -> Reply
-  ) async throws(TeacherError) -> Reply {
-    state.withLock { $0.counts.inFlight += 1 }
-    defer { state.withLock { $0.counts.inFlight -= 1 } }
-    return try await body()
-  }
-
   private func ask(_ form: RequestForm, _ teacher: any Teacher) async throws -> RecordedCall {
     let model = form.request.model
     let share = try await budget?.setAside(for: form.request)
     var usage: Usage?
     defer { if let share { budget?.settle(share, usage: usage, model: model) } }
-    let reply = try await asking { () async throws(TeacherError) in
-      try await teacher.reply(to: form)
-    }
+    let reply = try await teacher.reply(to: form)
     // It was paid for, also if it cannot be kept.
     usage = reply.usage
     let record = CallText.record(form, reply)
@@ -194,21 +150,34 @@ package final class CallCache: CallSource {
   }
 }
 
-/// Answers from a cache alone: what was asked before, without asking or counting anything.
+/// Answers from what was asked before, without asking or counting anything.
 package struct RecordedAnswers: CallSource {
   /// A request was never answered, or its answer is not here.
   package struct Missing: Error {
-    package init() {}
+    package let task: String
+    package let draw: String
+    package let key: CallKey
   }
 
-  private let cache: CallCache
+  private let recorded: AnswerFinder
 
-  package init(_ cache: CallCache) { self.cache = cache }
+  /// Those that a cache has.
+  package init(_ cache: CallCache) { recorded = cache.recorded }
+
+  /// Those that are sealed, dropped or not, in a dataset that others may be writing.
+  package init(
+    _ store: Store, namedCalls: @escaping @Sendable () throws(StoreError) -> Set<RecordID>
+  ) {
+    recorded = AnswerFinder(calls: store.sealedCalls, namedCalls: namedCalls)
+  }
 
   package func answer(
     _ request: CallRequest, from _: any Teacher
   ) async throws -> RecordedCall {
-    guard let call = try cache.recorded(RequestForm(request)) else { throw Missing() }
+    let form = RequestForm(request)
+    guard let call = try recorded.find(form) else {
+      throw Missing(task: request.task, draw: request.draw, key: form.key)
+    }
     return call
   }
 }

@@ -25,6 +25,20 @@ struct ServerRunTests {
     }
   }
 
+  @Test("events say how far it is, and that no more is at the server than the recipe allows")
+  func events() async throws {
+    try await withServerDataset(SimulaScript(), { $0.concurrency = 2 }) { dataset, _, _ in
+      let events = try await dataset.stemma.output(of: ["run", "--json"]).objects
+        .filter { $0["type"] == "progress" }
+      let stages = events.map { $0["stage"]?.string }
+      #expect(stages.contains("samples"))
+      for event in events {
+        #expect((0...2).contains(event["in-flight"]?.int ?? -1))
+        #expect(event["done"]?.int ?? .max <= event["total"]?.int ?? .max)
+      }
+    }
+  }
+
   @Test("both critics are asked, and what they refuse is kept as a rejection")
   func critics() async throws {
     let script = SimulaScript(wrongShare: 0.5, rejectedShare: 0.3)

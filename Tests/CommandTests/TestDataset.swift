@@ -99,6 +99,15 @@ extension TestDataset {
     #expect(
       verification.exitCode == 0, "\(verification.text)\(verification.errorText)",
       sourceLocation: sourceLocation)
+    if ProcessInfo.processInfo.environment["STEMMA_TEST_REPLAY"] != nil {
+      for version in try await git("rev-list", "HEAD").lines {
+        let replay = try await stemma.run(["verify", "--replay", "--at", version])
+        let title = try await git("log", "-1", "--format=%s", version).text
+        #expect(
+          replay.exitCode == 0, "\(title)\(replay.text)\(replay.errorText)",
+          sourceLocation: sourceLocation)
+      }
+    }
     let check = try await git.run(["fsck", "--full", "--strict"])
     #expect(check.exitCode == 0, "\(check.text)\(check.errorText)", sourceLocation: sourceLocation)
     guard isCommitted else { return }

@@ -61,6 +61,19 @@ struct ConcurrencyLimitTests {
     #expect(share >= 0.85, "\(share)")
   }
 
+  @Test("a server that answers at once is asked more at once as long as its answers take no time")
+  func instant() {
+    var limit = ConcurrencyLimit(maximum: 256)
+    var now = 0.0
+    for round in 0..<40_000 {
+      // The client is what takes 0.1 ms an answer, now and then a third more.
+      let time = Double(limit.current) * 0.0001 * (round / 500 % 3 == 0 ? 1.3 : 1)
+      limit.answered(sentAt: now, now: now + time, others: limit.current - 1)
+      now += time / Double(limit.current)
+    }
+    #expect(limit.current >= 80, "\(limit.current)")
+  }
+
   @Test("where an answer takes the longer the more is asked at once, little is asked")
   func growingLatency() {
     var limit = ConcurrencyLimit(maximum: 64)

@@ -52,6 +52,11 @@ package final class ServerClient: Sendable {
     http = HTTPClient(eventLoopGroup: Self.threads, configuration: configuration)
   }
 
+  /// How many requests servers have now; others wait until those take more.
+  package var requestCount: Int {
+    state.withLock { $0.admissions.values.reduce(0) { $0 + $1.room.inFlight } }
+  }
+
   /// How many requests were asked again after a failure.
   package var retryCount: Int { retries.load(ordering: .relaxed) }
 

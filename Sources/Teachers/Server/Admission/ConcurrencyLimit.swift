@@ -6,6 +6,9 @@
 /// A server that says when it has too much is believed: then the number falls at each refusal, and
 /// rises until the next one. What is measured of requests from before a change does not count.
 ///
+/// A server that answers at once is no fuller for a few more, while each request costs the client less
+/// the more of them share its turns: there more are asked at once as long as no fewer answers come.
+///
 /// Times are seconds on any clock that nobody sets.
 struct ConcurrencyLimit: Sendable {
   private enum Phase: Sendable {
@@ -38,6 +41,8 @@ struct ConcurrencyLimit: Sendable {
 
   private static let first = 32
   private static let memory = 24
+  /// Who waits less for an answer waits for the client as much as for the server.
+  private static let quick = 0.01
 
   init(maximum: Int) {
     precondition(maximum > 0, "a server takes at least one request")
@@ -93,12 +98,13 @@ struct ConcurrencyLimit: Sendable {
     recentTimes.append(meanTime)
     if recentTimes.count > Self.memory { recentTimes.removeFirst() }
     let throughput = Double(current) / meanTime
-    if phase == .doubling { return double(throughput, now) }
+    let isQuick = meanTime < Self.quick
+    if phase == .doubling { return double(throughput, isQuick, now) }
     if hasRefused {
       calmWindows += 1
       return set(limit + max(1, min(0.4, 0.05 + 0.04 * Double(calmWindows)) * limit), at: now)
     }
-    let isQueueing = meanTime > 1.3 * (recentTimes.min() ?? meanTime)
+    let isQueueing = !isQuick && meanTime > 1.3 * (recentTimes.min() ?? meanTime)
     if phase != .lower, let before = reference.throughput, throughput < 0.7 * before {
       // Much less comes out than before: the server has another limit now.
       let smaller = limit * max(0.5, throughput / before)
@@ -109,13 +115,13 @@ struct ConcurrencyLimit: Sendable {
     switch phase {
     case .doubling: return
     case .holding: holdOn(throughput, isQueueing, now)
-    case .higher: judgeHigher(throughput, isQueueing, now)
+    case .higher: judgeHigher(throughput, isQuick, isQueueing, now)
     case .lower: judgeLower(throughput, isQueueing, now)
     }
   }
 
-  private mutating func double(_ throughput: Double, _ now: Double) {
-    if let before = reference.throughput, throughput < 1.2 * before {
+  private mutating func double(_ throughput: Double, _ isQuick: Bool, _ now: Double) {
+    if let before = reference.throughput, throughput < (isQuick ? 0.95 : 1.2) * before {
       let isWorse = throughput < 1.05 * before
       hold(windows: 1, throughput: isWorse ? nil : throughput)
       return set(isWorse ? reference.limit : limit, at: now)
@@ -143,9 +149,12 @@ struct ConcurrencyLimit: Sendable {
     }
   }
 
-  private mutating func judgeHigher(_ throughput: Double, _ isQueueing: Bool, _ now: Double) {
+  private mutating func judgeHigher(
+    _ throughput: Double, _ isQuick: Bool, _ isQueueing: Bool, _ now: Double
+  ) {
     let growth = limit / reference.limit - 1
-    if let before = reference.throughput, throughput > before * (1 + 0.4 * growth) {
+    let wanted = isQuick ? 0.98 : 1 + 0.4 * growth
+    if let before = reference.throughput, throughput > before * wanted {
       reference = (limit, throughput)
       holdLength = 1
       return current < maximum ? step(.higher, now) : hold(windows: 2, throughput: throughput)

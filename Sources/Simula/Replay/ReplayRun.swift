@@ -1,0 +1,120 @@
+package import ArtifactStore
+import Dataset
+import Foundation
+import Git
+package import Pipeline
+import Synchronization
+import Teachers
+
+/// Derives a version again from its recipe and the recorded calls, and compares every record.
+///
+/// Nothing is asked, written or locked: a dataset may be replayed while another command writes to it.
+package struct ReplayRun: Sendable {
+  private let version: Version
+  private let progress: ProgressBoard
+  private let calls: CountedAnswers
+
+  package init(_ version: Version, observer: any RunObserver) {
+    self.version = version
+    progress = ProgressBoard(observer)
+    calls = CountedAnswers(
+      RecordedAnswers(version.store) { () throws(StoreError) in
+        try NamedCalls.find(in: version)
+      })
+  }
+
+  /// Derives all that the version's recipe defines.
+  ///
+  /// - Returns: What came out, up to the first divergence.
+  /// - Throws: ``StoreError`` or ``SimulaError`` for a version that cannot be read or has no recipe.
+  package func run() async throws -> ReplayReport {
+    let start = ContinuousClock.now
+    var report = ReplayReport(version: version.commit.id)
+    let snapshot = try Snapshot(version)
+    try version.store.index.catchUp(tree: version.tree)
+    try version.store.index.catchUpCalls()
+    let plan = try RunPlan(snapshot, base: version)
+    let asker = Asker(
+      recipe: snapshot.recipe, prompts: snapshot.prompts, cache: calls,
+      players: Players.make(snapshot.recipe) { _ in KeylessTeacher(variable: "none") })
+    try sortOut(plan, &report)
+    if report.foreign.isEmpty {
+      try await GrowthReplay(version, asker, progress).run(&report)
+    }
+    if report.isSame, let sources = snapshot.sources, let stage = try lastStage(plan, report) {
+      let filling = Filler.Context(
+        snapshot: snapshot, asker: asker, progress: progress,
+        workers: 2 * ProcessInfo.processInfo.activeProcessorCount,
+        counts: { [calls] in calls.counts })
+      let slots = SlotReplay(version, filling, sources: sources, plan: plan)
+      try await slots.run(until: stage, &report)
+    }
+    report.callCount = calls.counts.cached
+    report.duration = start.duration(to: .now)
+    return report
+  }
+
+  /// Tells stages that other code made from such whose recipe has changed since.
+  private func sortOut(_ plan: RunPlan, _ report: inout ReplayReport) throws {
+    let before = try version.commit.parents.first.flatMap { parent in
+      version.store.repository.contains(parent) ? try version.store.version(parent).memos : nil
+    }
+    let inherited = Set(before?.all(StageMemo.trailer) ?? [])
+    var isStale = false
+    for stage in StageName.allCases {
+      switch plan.freshness(stage) {
+      case .fresh, .dropped, .missing: continue
+      case .newInputs: isStale = true
+      case .redefined:
+        // A commit hands on the memos of stages that it does not touch.
+        let memo = plan.memos[stage.rawValue]?.text ?? ""
+        isStale =
+          version.memos.all(StageMemo.trailer).contains(memo) && inherited.contains(memo)
+          || version.memos.entries.isEmpty
+        if !isStale {
+          report.foreign.append(stage)
+          continue
+        }
+      }
+      if isStale { report.stale.append(stage) }
+    }
+    // What follows a stale stage is not of this recipe either.
+    if let first = report.stale.first {
+      report.stale = StageName.allCases.filter { $0 >= first && plan.freshness($0) != .missing }
+    }
+  }
+
+  /// The last stage of the data that the version's recipe defines; nil when there is none.
+  private func lastStage(
+    _ plan: RunPlan, _ report: ReplayReport
+  ) throws(StoreError) -> StageName? {
+    guard !report.stale.contains(.mixes) else { return nil }
+    let known = StageName.data.last { plan.memos[$0.rawValue] != nil && !report.stale.contains($0) }
+    if let known, plan.partial == nil { return known }
+    for kind in [RecordKind.samples, .rejections, .verdicts] {
+      if try version.liveCount(kind) > 0 { return .samples }
+    }
+    if try version.liveCount(.metaPrompts) > 0 { return .metaPrompts }
+    return try version.liveCount(.mixes) > 0 ? .mixes : nil
+  }
+}
+
+/// Counts the recorded answers that are used.
+final class CountedAnswers: CallSource {
+  private let answers: RecordedAnswers
+  private let used = Atomic(0)
+
+  init(_ answers: RecordedAnswers) { self.answers = answers }
+
+  func answer(_ request: CallRequest, from teacher: any Teacher) async throws -> RecordedCall {
+    let call = try await answers.answer(request, from: teacher)
+    used.add(1, ordering: .relaxed)
+    return call
+  }
+
+  var counts: CallCache.Counts {
+    var counts = CallCache.Counts()
+    counts.cached = used.load(ordering: .relaxed)
+    return counts
+  }
+}

@@ -1,0 +1,50 @@
+import ArtifactStore
+import Dataset
+import Synchronization
+
+/// Takes the records that are derived again and compares them with the live ones of a version.
+final class ReplayedRecords: RecordSink {
+  private struct State {
+    var kinds: [RecordKind: Rederivation] = [:]
+    /// The first record that the version does not have, in the order of slots.
+    var firstNew: Record?
+  }
+  private let state: Mutex<State>
+
+  init(_ kinds: [RecordKind], in version: Version) throws(StoreError) {
+    var state = State()
+    for kind in kinds { state.kinds[kind] = try Rederivation(kind, in: version) }
+    self.state = Mutex(state)
+  }
+
+  func keep(_ record: Record) {
+    state.withLock { state in
+      let isKnown = state.kinds[record.kind]?.derive(record.id) ?? true
+      if !isKnown, state.firstNew == nil { state.firstNew = record }
+    }
+  }
+
+  /// Nothing is remembered of a last run here.
+  func drop(_: RecordKind, idWord _: UInt64) -> Bool { false }
+
+  var firstNew: Record? { state.withLock { $0.firstNew } }
+
+  var kinds: [ReplayReport.Kind] {
+    state.withLock { state in
+      RecordKind.versioned.compactMap { kind in
+        state.kinds[kind].map {
+          ReplayReport.Kind(kind: kind, derived: $0.count, live: $0.liveCount)
+        }
+      }
+    }
+  }
+
+  /// The live records of all kinds that did not come out again.
+  var missing: [(kind: RecordKind, ids: [RecordID])] {
+    let kinds = state.withLock { $0.kinds }
+    return RecordKind.versioned.compactMap { kind in
+      guard let ids = kinds[kind]?.missing, !ids.isEmpty else { return nil }
+      return (kind, ids)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import ArtifactStore
+import CanonicalJSON
+import Dataset
+import Pipeline
+import Teachers
+
+/// Fills the slots of a version again.
+struct SlotReplay: Sendable {
+  private let version: Version
+  private let context: Filler.Context
+  private let sources: Sources
+  private let plan: RunPlan
+
+  init(_ version: Version, _ context: Filler.Context, sources: Sources, plan: RunPlan) {
+    self.version = version
+    self.context = context
+    self.sources = sources
+    self.plan = plan
+  }
+
+  /// Derives the slots up to a stage and compares their records.
+  ///
+  /// - Parameters:
+  ///   - stage: The last stage.
+  ///   - report: Told what came out.
+  /// - Throws: What deriving throws, but for an answer that is not there, which is a divergence.
+  func run(until stage: StageName, _ report: inout ReplayReport) async throws {
+    let kinds: [RecordKind] =
+      switch stage {
+      case .mixes: [.mixes]
+      case .metaPrompts: [.mixes, .metaPrompts]
+      default: SlotHistory.kinds
+      }
+    let records = try ReplayedRecords(kinds, in: version)
+    var missing: RecordedAnswers.Missing?
+    let filler = try Filler(
+      context, sources: sources, until: DataStage(stage),
+      tally: Tally(kinds: Set(kinds), into: records))
+    // A run that was cut short settled so many slots, and had answers for more.
+    let wanted = isCut(at: stage) ? plan.keptCount : nil
+    let filling = filler.numbered(wanted: wanted)
+    context.progress.start("replay", total: context.snapshot.recipe.sampleCount)
+    do {
+      _ = try await filling.run()
+      if stage == .samples, wanted == nil { _ = try await filler.fillGaps { _ in } }
+    } catch let gap as RecordedAnswers.Missing {
+      missing = gap
+    }
+    report.kinds += records.kinds
+    if let record = records.firstNew {
+      report.divergence = try divergence(record)
+      return
+    }
+    if let missing, plan.partial == nil {
+      report.divergence = ReplayReport.Divergence(
+        place: missing.draw,
+        message:
+          "the answer to '\(missing.task)' with the key \(missing.key.digest.hex) is not here")
+      return
+    }
+    try judge(records, stage, settled: filling.progress.settled, isCut: wanted != nil, &report)
+  }
+
+  /// Whether the run that made the version ended before its slots were settled.
+  private func isCut(at stage: StageName) -> Bool {
+    plan.partial != nil && plan.memos[stage.rawValue] == nil
+  }
+
+  /// What of the version did not come out again.
+  private func judge(
+    _ records: ReplayedRecords, _ stage: StageName, settled: Int, isCut: Bool,
+    _ report: inout ReplayReport
+  ) throws {
+    var first: (slot: Slot, record: Record)?
+    for (kind, ids) in records.missing {
+      // A run without the last stage leaves what the samples of before name.
+      if stage < .samples, try version.liveCount(.samples) > 0 {
+        report.unchecked += ids.count
+        continue
+      }
+      for record in try version.records(kind, ids) {
+        let slot = try slot(of: record)
+        if isCut, let number = slot?.number, number >= settled {
+          report.unchecked += 1
+        } else if first == nil || slot.map({ $0 < first?.slot ?? $0 }) ?? false {
+          first = (slot ?? .numbered(0), record)
+        }
+      }
+    }
+    guard let first else { return }
+    report.divergence = ReplayReport.Divergence(
+      place: "slot \(first.slot)",
+      message: "\(first.record.kind.rawValue) \(first.record.id.hex) is in the version, and is not "
+        + "derived" + cause)
+  }
+
+  /// What is likely where nothing derived the version.
+  private var cause: String {
+    plan.memos.isEmpty || version.memos.all(StageMemo.trailer).isEmpty
+      ? "; no run made this version, and the next one brings it in line with its recipe" : ""
+  }
+
+  /// A record that is derived and not in the version, beside what the version has in its place.
+  private func divergence(_ record: Record) throws -> ReplayReport.Divergence {
+    let slot = try slot(of: record)
+    var message = "\(record.kind.rawValue) \(record.id.hex) is derived, and is not in the version"
+    let value = try record.value()
+    if let slot, record.kind != .verdicts {
+      let other = try version.records(record.kind).first { other in
+        let its = try other.value()
+        return Slot(its["slot"]) == slot && its["attempt"] == value["attempt"]
+      }
+      if let other { message += ", which has \(other.id.hex) there" }
+    }
+    return ReplayReport.Divergence(
+      place: slot.map { "slot \($0)" } ?? record.kind.rawValue, message: message + cause)
+  }
+
+  /// The slot that a record belongs to, through those that it names.
+  private func slot(of record: Record) throws -> Slot? {
+    let lookup = try RecordLookup(version)
+    var next: Record? = record
+    for _ in 0..<8 {
+      guard let value = try next?.value() else { return nil }
+      if let slot = Slot(value["slot"]) { return slot }
+      let parent = ["sample", "from", "mix"].lazy.compactMap { value[$0]?.string }.first
+      next = try parent.flatMap(RecordID.init(hex:)).flatMap(lookup.find)
+    }
+    return nil
+  }
+}

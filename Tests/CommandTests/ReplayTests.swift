@@ -1,0 +1,197 @@
+import CanonicalJSON
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("a replay", .serialized)
+struct ReplayTests {
+  /// Replays a version, and gives what the command said with its status.
+  private func replay(
+    _ dataset: TestDataset, _ revision: String = "HEAD"
+  ) async throws -> (json: JSON, error: String, status: Int) {
+    let output = try await dataset.stemma.run(["verify", "--replay", "--at", revision, "--json"])
+    return (try #require(try output.objects.last), output.errorText, output.exitCode)
+  }
+
+  private func expectSame(
+    _ dataset: TestDataset, _ revision: String = "HEAD",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let (json, error, status) = try await replay(dataset, revision)
+    #expect(status == 0, "\(error)", sourceLocation: sourceLocation)
+    #expect(json["same"]?.bool == true, sourceLocation: sourceLocation)
+    for kind in json["kinds"]?.array ?? [] {
+      #expect(kind["derived"] == kind["live"], sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test("every version of a dataset comes out the same, elsewhere and after gc and compact too")
+  func versions() async throws {
+    let script = SimulaScript(wrongShare: 0.3, rejectedShare: 0.3)
+    try await withServerDataset(script) { dataset, recipe, server in
+      try await dataset.run()
+      var other = recipe
+      other.fraction = 1
+      other.samples = 8
+      try dataset.write(other)
+      try await dataset.run()
+      let asked = script.requestCount
+      await server.stop()
+      try await dataset.stemma("rollback", "HEAD~1")
+      let versions = try await dataset.git("rev-list", "HEAD").lines
+      #expect(versions.count == 5)
+      for version in versions { try await expectSame(dataset, version) }
+      let (json, _, _) = try await replay(dataset, "HEAD~1")
+      let kinds = Set((json["kinds"]?.array ?? []).compactMap { $0["kind"]?.string })
+      #expect(kinds.isSuperset(of: ["proposals", "mixes", "meta-prompts", "samples", "verdicts"]))
+      #expect(json["growth"] == "derived")
+      #expect(json["calls"]?.int ?? 0 > 50)
+
+      try await dataset.stemma("gc", "--apply")
+      try await dataset.stemma("compact")
+      try await expectSame(dataset)
+      try await expectSame(dataset, "HEAD~2")
+      let copy = dataset.directory.deletingLastPathComponent().appending(path: "copy")
+      try await dataset.stemma("clone", dataset.directory.path, copy.path)
+      for version in versions { try await expectSame(TestDataset(at: copy), version) }
+      #expect(script.requestCount == asked)
+    }
+  }
+
+  @Test("nothing is written, and a writer does not stand in the way")
+  func readsOnly() async throws {
+    try await withServerDataset { dataset, _, _ in
+      try await dataset.run()
+      let before = try await dataset.git("for-each-ref").text
+      let output = try await shell(
+        "exec 9> .git/stemma/lock && flock 9 && exec \"$0\" verify --replay",
+        in: dataset.directory)
+      #expect(output.exitCode == 0, "\(output.errorText)")
+      #expect(try await dataset.git("for-each-ref").text == before)
+      #expect(try await dataset.git("status", "--porcelain").text == "")
+    }
+  }
+
+  @Test("a version whose run was cut short comes out as far as it went")
+  func partial() async throws {
+    try await withServerDataset(
+      SimulaScript(wrongShare: 0.3),
+      {
+        $0.samples = 12
+        $0.concurrency = 1
+      }
+    ) { dataset, recipe, _ in
+      let spent = try await dataset.run("--until", "strategies").asked
+      var tight = recipe
+      tight.more = "budget: {calls: \(spent + 40)}"
+      try dataset.write(tight)
+      let output = try await dataset.stemma.run(["run"])
+      #expect(output.exitCode == 2)
+      #expect(try await dataset.objects("show").first?["memos"]?["Partial"] != nil)
+      try await expectSame(dataset)
+      let cut = try await dataset.head()
+      try dataset.write(recipe)
+      try await dataset.run("--new-budget")
+      try await expectSame(dataset)
+      // Now more is answered than that version used.
+      try await expectSame(dataset, cut)
+    }
+  }
+
+  @Test("where records are missing, the first slot that differs is named")
+  func divergence() async throws {
+    try await withServerDataset { dataset, _, _ in
+      try await dataset.run()
+      try await dataset.git("rm", "-rq", "--cached", "--sparse", "samples")
+      try await dataset.git("commit", "-qm", "no samples", "--no-verify")
+      let (json, error, status) = try await replay(dataset)
+      #expect(status == 7)
+      #expect(json["same"]?.bool == false)
+      #expect(json["divergence"]?["place"]?.string == "slot 0")
+      #expect(error.contains("no run made this version"), "\(error)")
+      try await expectSame(dataset, "HEAD~1")
+    }
+  }
+
+  @Test("what a version has from before a change of its recipe is said to be not replayed")
+  func stale() async throws {
+    try await withServerDataset { dataset, recipe, _ in
+      try await dataset.run()
+      var other = recipe
+      other.fraction = 0
+      try dataset.write(other)
+      try await dataset.git("commit", "-qam", "another recipe, no run")
+      let (json, _, status) = try await replay(dataset)
+      #expect(status == 0)
+      #expect(json["stale-stages"] == ["meta-prompts", "samples"])
+      let kinds = (json["kinds"]?.array ?? []).compactMap { $0["kind"]?.string }
+      #expect(kinds.contains("mixes"))
+      #expect(!kinds.contains("samples"))
+      let text = try await dataset.stemma("verify", "--replay").text
+      #expect(text.contains("Not replayed"), "\(text)")
+    }
+  }
+
+  @Test("a sample that nothing derives is found")
+  func forged() async throws {
+    try await withServerDataset { dataset, _, _ in
+      try await dataset.run()
+      let sample = try #require(try await dataset.samples().last)
+      let line = try await dataset.stemma("cat", try #require(sample["id"]?.string)).text
+      let forged = line.replacing(/"answer":\d+/, with: "\"answer\":999999")
+      try await addShard(of: forged, kind: "samples", to: dataset)
+      let (json, error, status) = try await replay(dataset)
+      #expect(status == 7, "\(error)")
+      #expect(json["divergence"]?["message"]?.string?.contains("is not derived") == true)
+    }
+  }
+
+  /// Commits a shard by git alone.
+  private func addShard(of line: String, kind: String, to dataset: TestDataset) async throws {
+    let file = dataset.directory.appending(path: "forged.jsonl")
+    try Data(line.utf8).write(to: file)
+    let script = """
+      set -e
+      digest=$(sha256sum < forged.jsonl | cut -c1-64)
+      zstd -q --check -o forged.zst forged.jsonl
+      blob=$(git hash-object -w forged.zst)
+      rm forged.jsonl forged.zst
+      git update-index --add --cacheinfo 100644,$blob,\(kind)/$(echo $digest | cut -c1-2)/$digest.jsonl.zst
+      git commit -q -m forged --no-verify
+      """
+    let output = try await shell(script, in: dataset.directory)
+    #expect(output.exitCode == 0, "\(output.errorText)")
+  }
+
+  @Test("an answer that is not here is named with its request")
+  func missingCalls() async throws {
+    try await withServerDataset { dataset, _, _ in
+      try await dataset.run()
+      let copy = dataset.directory.deletingLastPathComponent().appending(path: "bare-copy")
+      try await dataset.git("clone", "-q", dataset.directory.path, copy.path)
+      let (json, error, status) = try await replay(TestDataset(at: copy))
+      #expect(status == 7)
+      #expect(json["divergence"]?["message"]?.string?.contains("not here") == true)
+      #expect(error.contains("stemma pull"), "\(error)")
+    }
+  }
+
+  @Test("stages that another version of the program made are named, with a status of their own")
+  func otherCode() async throws {
+    try await withServerDataset { dataset, _, _ in
+      try await dataset.run()
+      let message = try await dataset.git("log", "-1", "--format=%B").text
+      let changed = message.replacing(/Stage: samples [0-9a-f]+/) { _ in
+        "Stage: samples " + String(repeating: "ab", count: 32)
+      }
+      #expect(changed != message)
+      let commit = try await dataset.git(
+        "commit-tree", "HEAD^{tree}", "-p", "HEAD~1", "-m", changed
+      ).text.trimmingCharacters(in: .whitespacesAndNewlines)
+      let (json, error, status) = try await replay(dataset, commit)
+      #expect(status == 6)
+      #expect(json["other-stages"] == ["samples"])
+      #expect(error.contains("another version of the program"), "\(error)")
+    }
+  }
+}
