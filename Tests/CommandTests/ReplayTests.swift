@@ -86,8 +86,8 @@ struct ReplayTests {
       tight.more = "budget: {calls: \(spent + 40)}"
       try dataset.write(tight)
       let output = try await dataset.stemma.run(["run"])
-      #expect(output.exitCode == 2)
-      #expect(try await dataset.objects("show").first?["memos"]?["Partial"] != nil)
+      #expect(output.exitCode == 1, "\(output.errorText)")
+      #expect(try await dataset.objects("log").first?["memos"]?["Partial"] != nil)
       try await expectSame(dataset)
       let cut = try await dataset.head()
       try dataset.write(recipe)
