@@ -391,7 +391,7 @@ private func convertAny(_ body: () throws -> Void) throws(StoreError) {
 }
 
 /// Runs a call of the layer below and takes over its error.
-func convert<T>(_ body: () throws(GitError) -> T) throws(StoreError) -> T {
+package func convert<T>(_ body: () throws(GitError) -> T) throws(StoreError) -> T {
   do {
     return try body()
   } catch {

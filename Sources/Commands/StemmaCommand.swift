@@ -32,7 +32,7 @@ package struct StemmaCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Versions:",
         subcommands: [
-          Branch.self, Tag.self, Checkout.self, Rollback.self, Undo.self, Merge.self,
+          Branch.self, Tag.self, Checkout.self, Rollback.self, Undo.self, Recall.self, Merge.self,
         ]),
       CommandGroup(
         name: "Share:", subcommands: [Clone.self, Push.self, Pull.self]),
