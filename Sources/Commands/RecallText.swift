@@ -1,6 +1,7 @@
 import ArtifactStore
 import CanonicalJSON
 import Dataset
+import Git
 import Simula
 
 /// What a recall takes away, for people and for programs.

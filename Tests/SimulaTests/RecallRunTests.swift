@@ -2,6 +2,7 @@ import ArtifactStore
 import CanonicalJSON
 import Dataset
 import Foundation
+import Pipeline
 import Simula
 import Teachers
 import TestSupport
@@ -100,8 +101,10 @@ struct RecallRunTests {
   func neverAsked() async throws {
     try await withLab { lab, folder, _ in
       let sample = try #require(try lab.records(.samples).first)
-      try lab.recall(try #require(sample["call"]?.string))
-      guard case .call(_, let key?, _) = try #require(try lab.recalls.entries.first).subject else {
+      let call = try #require(sample["call"]?.string)
+      try lab.recall(call)
+      let entry = try #require(try lab.recalls.entries.first)
+      guard case .call(_, let key?, _) = entry.subject else {
         Issue.record("no key")
         return
       }
@@ -154,8 +157,8 @@ struct RecallRunTests {
       let effect = try lab.recall(node.id.text)
       #expect(effect.count(.mixes) > 0)
       let moved = Set(
-        try before.filter { _, mixes in
-          try mixes.contains { effect.records[.mixes]?.contains(Record(.mixes, $0).id) ?? false }
+        before.filter { _, mixes in
+          mixes.contains { effect.records[.mixes]?.contains(Record(.mixes, $0).id) ?? false }
         }.keys)
       try await lab.run()
       for mix in try lab.records(.mixes) {
@@ -204,7 +207,8 @@ struct RecallRunTests {
             (value["task"]?.string ?? task) == task && value["factor"] != ""
               || task == "plan-strategies" && value["task"]?.string == task
           }, "\(task)")
-        let effect = try lab.recall(try #require(record["call"]?.string))
+        let call = try #require(record["call"]?.string)
+        let effect = try lab.recall(call)
         #expect(effect.count(kind) > 0 && effect.count(.samples) == 0, "\(task)")
         let stage: StageName = task == "plan-strategies" ? .strategies : .taxonomies
         #expect(try lab.stale()[stage] == .recalled, "\(task)")
@@ -323,8 +327,9 @@ struct RecallRunTests {
         for _ in 0..<2 {
           let kind = [RecordKind.samples, .metaPrompts, .verdicts, .mixes].randomElement(
             using: &random)
-          let record = try lab.head().records(try #require(kind)).randomElement(using: &random)
-          try lab.recall(try #require(record).id.hex)
+          let records = try lab.head().records(kind ?? .samples)
+          let record = try #require(records.randomElement(using: &random))
+          try lab.recall(record.id.hex)
         }
         var lines = try lab.read(Recalls.path).split(separator: "\n", omittingEmptySubsequences: false)
         let entries = lines.indices.filter { lines[$0].hasPrefix("- ") }

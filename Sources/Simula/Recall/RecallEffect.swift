@@ -1,6 +1,7 @@
 package import ArtifactStore
 import CanonicalJSON
 package import Dataset
+import Teachers
 
 /// What recalling something takes out of a version.
 package struct RecallEffect: Sendable {
@@ -20,16 +21,25 @@ package struct RecallEffect: Sendable {
   ///
   /// What models grew goes with the very calls that made it; what is in the text by now stays.
   ///
+  /// - Parameters:
+  ///   - targets: What is to be recalled.
+  ///   - version: The version that it goes from.
+  ///   - recalls: What is recalled by now.
+  ///   - didRead: Told how many shards of how many were read, where many have to be.
   /// - Throws: What reading the version throws.
-  package init(of targets: [RecallTarget], in version: Version, _ recalls: Recalls) throws {
+  package init(
+    of targets: [RecallTarget], in version: Version, _ recalls: Recalls,
+    didRead: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws {
     var seen = Set<Recalls.Subject>()
     let distinct = targets.filter { seen.insert($0.subject).inserted }
     let present = Set(recalls.entries.map(\.subject.identity))
     self.targets = distinct.filter { !present.contains($0.subject.identity) }
     known = distinct.filter { present.contains($0.subject.identity) }
+    let impact = try Impact(version, didRead: didRead)
     for target in distinct {
-      if target.growthTask == nil {
-        let descendants = try Descendants(of: target.root, in: version)
+      if let root = try Self.root(target.subject, version, didRead) {
+        let descendants = try impact.descendants(of: root)
         for kind in SlotHistory.kinds {
           records[kind, default: []].formUnion(descendants.records[kind] ?? [])
         }
@@ -46,6 +56,32 @@ package struct RecallEffect: Sendable {
     }
     records = records.filter { !$0.value.isEmpty }
     nodes = try named(in: version)
+  }
+
+  /// What records of slots descend from, or nil for what grew text alone.
+  private static func root(
+    _ subject: Recalls.Subject, _ version: Version,
+    _ didRead: (_ done: Int, _ total: Int) -> Void
+  ) throws -> ImpactRoot? {
+    func isOfSlots(_ task: String) -> Bool { PromptTask(rawValue: task)?.growsText != true }
+    /// All recorded calls of a kind.
+    func calls(where isMeant: (CallOutline) -> Bool) throws -> ImpactRoot {
+      var calls = Set<RecordID>()
+      try CallLines(version.store).forEach(didRead: didRead) { line, id in
+        if let call = CallOutline(line), isMeant(call) { calls.insert(id) }
+      }
+      return .calls(calls)
+    }
+    switch subject {
+    case .call(let id, _, let task): return task.map(isOfSlots) ?? true ? .call(id) : nil
+    case .node(let id): return .node(id)
+    case .mix(let id, _): return .record(.mixes, id)
+    case .model(_, let name, _):
+      return try calls { $0.model == name && isOfSlots($0.task) }
+    case .template(let task, _):
+      return isOfSlots(task) ? try calls { $0.task == task } : nil
+    case .run(let id): return .calls(try RunCalls(of: id, in: version).ofSlots)
+    }
   }
 
   /// The nodes of the text that come from records which go.
@@ -93,7 +129,7 @@ private struct GrowthRecall {
       case .model(let provider, let name, let revision):
         models.append((provider.rawValue, name, revision))
       case .template(let task, _): tasks.insert(task)
-      case .run(let id): calls.formUnion(try RunCalls.of(id, in: version))
+      case .run(let id): calls.formUnion(try RunCalls(of: id, in: version).ofGrowth)
       case .node, .mix: continue
       }
     }

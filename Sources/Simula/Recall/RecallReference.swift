@@ -12,10 +12,11 @@ extension RecallFinder {
     }
     if text.wholeMatch(of: /[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}/) != nil { return .run(text) }
     let isHex = text.allSatisfy(\.isHexDigit) && text.count >= RecordLookup.minimumDigits
-    do {
-      if let sources { return .node(try NodeReference(sources).find(text).node.id) }
-    } catch where isHex {
-      // It may be a record's.
+    if let sources {
+      let node = Result { try NodeReference(sources).find(text).node.id }
+      // What no node is may be the id of a record.
+      if !isHex { return .node(try node.get()) }
+      if case .success(let id) = node { return .node(id) }
     }
     if isHex, text.count == 2 * Digest.length, let key = Digest(hex: text) {
       let calls = try version.store.index.calls(key: key)

@@ -8,25 +8,14 @@ package struct RecallTarget: Sendable, Hashable {
   package let subject: Recalls.Subject
   /// What it is, in a few words.
   package let excerpt: String
-  /// What descends from it descends from this.
-  let root: ImpactRoot
 
-  init(_ subject: Recalls.Subject, _ excerpt: String, root: ImpactRoot) {
+  init(_ subject: Recalls.Subject, _ excerpt: String) {
     self.subject = subject
-    self.root = root
     let text = excerpt.singleSpaced
     let longest = RecallsText.excerptLength
     self.excerpt =
       text.unicodeScalars.count <= longest
       ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(longest - 1))) + "…"
-  }
-
-  /// The task of a call whose answer grew text, or nil.
-  var growthTask: PromptTask? {
-    guard case .call(_, _, let task?) = subject, let task = PromptTask(rawValue: task),
-      task.growsText
-    else { return nil }
-    return task
   }
 }
 
@@ -50,7 +39,7 @@ package struct RecallFinder {
     case .node(let id):
       let path = sources?.taxonomy(holding: id)?.path(to: id).map(\.name) ?? []
       let text = path.isEmpty ? id.text : path.joined(separator: NodeName.separator)
-      return [RecallTarget(.node(id), text, root: root)]
+      return [RecallTarget(.node(id), text)]
     case .record(let kind, let id): return [try target(kind, id)]
     case .call(let id): return [try target(call: id, of: nil)]
     case .calls(let ids): return try ids.sorted().map { try target(call: $0, of: nil) }
@@ -60,13 +49,11 @@ package struct RecallFinder {
         throw SimulaError(
           .recalled, "the version has no template '\(task)'", hint: "see the files in prompts/")
       }
-      return [
-        RecallTarget(.template(task: task, Digest(of: bytes)), known.path, root: root)
-      ]
+      return [RecallTarget(.template(task: task, Digest(of: bytes)), known.path)]
     case .run(let id):
       // One that nobody could find again would make every later run fail.
-      let count = try RunCalls.of(id, in: version).count
-      return [RecallTarget(.run(id), "\(count) calls", root: root)]
+      let count = try RunCalls(of: id, in: version).count
+      return [RecallTarget(.run(id), count == 1 ? "1 call" : "\(count) calls")]
     case .strategy, .version, .stages:
       throw SimulaError(
         .recalled, "neither strategies nor stages nor versions are recalled as such",
@@ -91,8 +78,7 @@ package struct RecallFinder {
           sources?.taxonomy(holding: node)?.find(node)?.name ?? node.text
         }
       return RecallTarget(
-        .mix(id, slot), "slot \(slot): " + names.joined(separator: ", "),
-        root: .record(.mixes, id))
+        .mix(id, slot), "slot \(slot): " + names.joined(separator: ", "))
     }
     guard let call = value["call"]?.string.flatMap(RecordID.init(hex:)) else {
       throw SimulaError(
@@ -112,7 +98,7 @@ package struct RecallFinder {
     let answer = call?["answer"]?["text"]?.string ?? "answer not here"
     return RecallTarget(
       .call(id, key: call?["key"]?.string.flatMap { Digest(hex: $0) }, task: task),
-      what ?? "\(task ?? "call"): \(answer)", root: .call(id))
+      what ?? "\(task ?? "call"): \(answer)")
   }
 
   /// What a record says, in words.
@@ -166,7 +152,7 @@ package struct RecallFinder {
     }
     return found.compactMap { subject in
       guard case .model(let provider, let model, _) = subject else { return nil }
-      return RecallTarget(subject, "\(provider.rawValue): \(model)", root: .model(model))
+      return RecallTarget(subject, "\(provider.rawValue): \(model)")
     }.sorted { $0.excerpt < $1.excerpt }
   }
 

@@ -24,7 +24,9 @@ package struct RecalledCalls: Sendable {
     }
     for (run, line) in recalls.runs {
       do throws(StoreError) {
-        ids.formUnion(try RunCalls.of(run, in: version))
+        let calls = try RunCalls(of: run, in: version)
+        ids.formUnion(calls.ofGrowth)
+        ids.formUnion(calls.ofSlots)
       } catch {
         throw StoreError(
           error.code, "\(Recalls.path):\(line): \(error.message)", hint: error.hint)
@@ -44,13 +46,18 @@ package struct RecalledCalls: Sendable {
 }
 
 /// The calls that the versions of a run were the first to name.
-package enum RunCalls {
+struct RunCalls {
+  /// Those that grew text.
+  private(set) var ofGrowth = Set<RecordID>()
+  private(set) var ofSlots = Set<RecordID>()
+  var count: Int { ofGrowth.count + ofSlots.count }
+
   /// Finds them in the history of a version.
   ///
   /// - Complexity: Linear in the history's commits and in the records that the run added.
   /// - Throws: ``StoreError`` when the run, or what was before it, is not in the history that is here.
-  package static func of(_ run: String, in version: Version?) throws(StoreError) -> Set<RecordID> {
-    guard let version else { throw unknown(run, isShallow: false) }
+  init(of run: String, in version: Version?) throws(StoreError) {
+    guard let version else { throw Self.unknown(run, isShallow: false) }
     let store = version.store
     let (history, boundary) = try convert { () throws(GitError) in
       (
@@ -59,11 +66,10 @@ package enum RunCalls {
       )
     }
     let commits = history.filter { Trailers(message: $0.message)["Run-Id"] == run }
-    guard !commits.isEmpty else { throw unknown(run, isShallow: !boundary.isEmpty) }
+    guard !commits.isEmpty else { throw Self.unknown(run, isShallow: !boundary.isEmpty) }
     guard commits.allSatisfy({ !boundary.contains($0.id) }) else {
-      throw unknown(run, isShallow: true)
+      throw Self.unknown(run, isShallow: true)
     }
-    var calls = Set<RecordID>()
     for commit in commits {
       let made = try store.version(commit.id)
       let before = try commit.parents.first.map { id throws(StoreError) in try store.version(id) }
@@ -72,12 +78,16 @@ package enum RunCalls {
         for shard in try made.shards(kind) where !known.contains(shard.object) {
           let content = try store.reader.artifact(shard.object)
           for range in try Shard.lineRanges(content) {
-            if let call = CallMember.id(in: content[range]) { calls.insert(call) }
+            guard let call = CallMember.id(in: content[range]) else { continue }
+            if GrowthRun.kinds.contains(kind) {
+              ofGrowth.insert(call)
+            } else {
+              ofSlots.insert(call)
+            }
           }
         }
       }
     }
-    return calls
   }
 
   private static func unknown(_ run: String, isShallow: Bool) -> StoreError {
