@@ -1,4 +1,5 @@
 import ArtifactStore
+import Dataset
 import Foundation
 import Git
 
@@ -26,6 +27,7 @@ struct Housekeeping {
     let progress = CountProgress("shards indexed")
     try? store.links.catchUp(tree: head.tree) { progress.update($0, of: $1) }
     progress.end()
+    _ = try? GrowthOrigins(head)
   }
 
   /// Joins small packs once there are many; what is large is not touched.

@@ -26,7 +26,7 @@ package struct ImpactReference {
 
   private let version: Version
   private let tasks: [String]
-  private let sources: Sources?
+  private let origins: GrowthOrigins
   private let didRead: (_ done: Int, _ total: Int) -> Void
 
   /// - Parameters:
@@ -40,7 +40,7 @@ package struct ImpactReference {
     self.version = version
     self.didRead = didRead
     self.tasks = tasks
-    sources = try Sources.decode(readFile: { path in try version.file(path) })
+    origins = try GrowthOrigins(version)
   }
 
   /// What a text means.
@@ -84,10 +84,12 @@ package struct ImpactReference {
     }
     switch kind {
     case "node":
+      let sources = try Sources.decode(readFile: { path in try version.file(path) })
       let node = try NodeReference(sources ?? Sources(taxonomies: [], strategies: [])).find(text)
-      return Found(.node(node.node.id), kind: "node", name: node.path)
+      return found(node.node.id)
     case "strategy":
-      return try only(strategies(text), "strategies.yaml shows names and ids")
+      return try only(
+        sourcesParts(text).filter { $0.kind == kind }, "strategies.yaml shows names and ids")
     case "record": return try only(records(text), "'stemma list KIND' shows ids")
     case "call":
       let calls = try records(text).filter { $0.kind == "call" }
@@ -134,16 +136,17 @@ package struct ImpactReference {
   }
 
   private func sourcesParts(_ text: String) throws -> [Found] {
-    guard let sources else { return [] }
-    let node = try? NodeReference(sources).find(text)
-    return strategies(text)
-      + (node.map { [Found(.node($0.node.id), kind: "node", name: $0.path)] } ?? [])
+    switch try origins.reference(text) {
+    case .node(let id): [found(id)]
+    case .strategy(let id):
+      [Found(.strategy(id), kind: "strategy", name: origins.entry(id)?.name ?? id.text)]
+    case .record, nil: []
+    }
   }
 
-  private func strategies(_ text: String) -> [Found] {
-    (sources?.strategies ?? []).filter {
-      $0.name == text || Self.isDigits(text) && $0.id.text.hasPrefix(text.lowercased())
-    }.map { Found(.strategy($0.id), kind: "strategy", name: $0.name) }
+  private func found(_ node: NodeID) -> Found {
+    let path = origins.path(to: node).map(\.entry.name).joined(separator: " > ")
+    return Found(.node(node), kind: "node", name: path.isEmpty ? node.text : path)
   }
 
   private func runs(_ text: String) throws -> [Found] {

@@ -24,8 +24,8 @@ package struct Trace {
   /// What a descent can start from.
   package enum Root: Sendable, Hashable {
     case record(Record)
-    case node(NodeReference.Found)
-    case strategy(Strategy)
+    case node(NodeID)
+    case strategy(NodeID)
   }
 
   private let version: Version
@@ -57,7 +57,7 @@ package struct Trace {
 
   /// What a person means by the beginning of an id, or the path or name of a node.
   package func root(_ text: String) throws -> Root {
-    let named = growth.reference(text)
+    let named = try growth.reference(text)
     do throws(StoreError) {
       let record = try lookup.record(text)
       if named != nil, text.utf8.count < 2 * Digest.length {

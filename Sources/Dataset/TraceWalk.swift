@@ -13,9 +13,8 @@ struct TraceWalk {
   mutating func descent(of root: Trace.Root) throws -> TraceNode {
     switch root {
     case .record(let record): return try descent(of: record)
-    case .node(let found):
-      return try taxonomyNode(found.node.id, relation: "taxonomy node")
-    case .strategy(let strategy): return try self.strategy(strategy.id, withRoots: true)
+    case .node(let id): return try taxonomyNode(id, relation: "taxonomy node")
+    case .strategy(let id): return try strategy(id, withRoots: true)
     }
   }
 
@@ -106,9 +105,9 @@ struct TraceWalk {
   }
 
   private mutating func strategy(_ id: NodeID, withRoots: Bool) throws -> TraceNode {
-    let strategy = growth.strategy(id)
+    let strategy = growth.entry(id)
     var causes: [TraceNode] = []
-    if growth.isPlanned(id) {
+    if strategy?.isPlanned == true {
       causes += try links.records(.plans, naming: LinkKey(.factor, node: 0)).map {
         TraceNode(relation: "planned in", id: $0.id.hex, content: try $0.value(), causes: [])
       }
@@ -127,9 +126,10 @@ struct TraceWalk {
   /// A node, the proposals and edits that made it, and the nodes above it.
   private mutating func taxonomyNode(_ id: NodeID, relation: String) throws -> TraceNode {
     let path = growth.path(to: id)
+    let node = path.last?.entry
     var causes: [TraceNode] = []
     for (records, relation) in [
-      (growth.proposals(of: id), "proposed in"), (growth.edits(of: id), "edited by the critic"),
+      (node?.proposals ?? [], "proposed in"), (node?.edits ?? [], "edited by the critic"),
     ] {
       for record in records {
         guard let found = try lookup.find(record) else { continue }
@@ -138,15 +138,15 @@ struct TraceWalk {
             relation: relation, id: record.hex, content: try found.value(), causes: []))
       }
     }
-    if let path, path.count > 1 {
+    if path.count > 1 {
       causes += try levelPlans(of: path[0].id, level: path.count - 2)
       causes.append(try taxonomyNode(path[path.count - 2].id, relation: "parent node"))
     }
-    let names = path.map { $0.map(\.name).joined(separator: " > ") }
-    var content: JSONObject = JSONObject([
-      ("path", .string(names ?? "(no longer in the taxonomies)"))
+    let names = path.map(\.entry.name).joined(separator: " > ")
+    var content = JSONObject([
+      ("path", .string(path.isEmpty ? "(no longer in the taxonomies)" : names))
     ])
-    if let node = path?.last {
+    if let node {
       content["weight"] = .number(node.weight)
       if node.isPinned { content["pinned"] = true }
     }
