@@ -27,7 +27,7 @@ package struct LinkKey: Hashable, Sendable {
   /// A record that is named.
   package init(_ member: Member, _ id: RecordID) { self.init(member, word: id.digest.leadingWord) }
 
-  /// A node or a strategy that is named, by its 16 hexadecimal digits as a number.
+  /// A node or a strategy that is named, by its 16 hexadecimal digits as a number; 0 for no factor.
   package init(_ member: Member, node: UInt64) { self.init(member, word: node) }
 
   /// A value of a record: a slot, or a sample's.
@@ -165,6 +165,10 @@ enum LineLinks {
       guard let word = idWord(text) else { return }
       keys.append(LinkKey(reading.member, node: word).word)
     case .node, .nodes:
+      // What belongs to no factor says so.
+      if text.isEmpty, reading.member == .factor {
+        keys.append(LinkKey(reading.member, node: 0).word)
+      }
       guard text.count == 16, let word = word(text[...]) else { return }
       keys.append(LinkKey(reading.member, node: word).word)
     case .value: return

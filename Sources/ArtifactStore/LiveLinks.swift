@@ -100,10 +100,13 @@ package struct LiveLinks {
     package let id: RecordID
     /// For a rejection or a verdict the first 8 bytes of the id of the draft that it is about.
     package let draft: UInt64?
+    /// Where its line is, when it is known.
+    package let location: RecordLocation?
 
-    package init(id: RecordID, draft: UInt64? = nil) {
+    package init(id: RecordID, draft: UInt64? = nil, location: RecordLocation? = nil) {
       self.id = id
       self.draft = draft
+      self.location = location
     }
   }
 
@@ -132,6 +135,22 @@ package struct LiveLinks {
           hint: "check the disk; '.git/stemma/links' can be removed at any time")
       }
     }
+  }
+
+  /// Lends the records of a kind that were found, in the order of their shards; memory stays flat.
+  package func forEachRecord(
+    _ kind: RecordKind, _ found: [Found], _ body: (Record) throws -> Void
+  ) throws {
+    var places: [RecordLocation] = []
+    for record in found {
+      let location =
+        try record.location
+        ?? store.index.find(record.id).first { $0.kind == kind }?
+        .location
+      if let location { places.append(location) }
+    }
+    places.sort { ($0.object, $0.row) < ($1.object, $1.row) }
+    for place in places { try body(try Record(kind, line: try store.reader.line(at: place))) }
   }
 
   private mutating func search(_ kind: RecordKind, _ keys: [LinkKey]) throws -> [Found] {
@@ -167,7 +186,11 @@ package struct LiveLinks {
       else { throw StoreError(.notFound, "a shard of \(kind.rawValue) is not in the index") }
       for (ordinal, id) in zip(ordinals, ids) {
         let draft = try segment.draft(of: ordinal, in: shard)
-        found.append(Found(id: id, draft: draft == 0 ? nil : draft))
+        found.append(
+          Found(
+            id: id, draft: draft == 0 ? nil : draft,
+            location: RecordLocation(
+              object: shard.object, row: ordinal - shard.ordinals.lowerBound)))
       }
     }
     for ordinal in rows {

@@ -26,7 +26,8 @@ package struct StemmaCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Look:",
         subcommands: [
-          Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self, Diff.self,
+          Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self,
+          ImpactCommand.self, Diff.self,
           Calibrate.self,
         ]),
       CommandGroup(

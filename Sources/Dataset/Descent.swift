@@ -6,14 +6,17 @@ import Git
 struct Descent {
   private let version: Version
   private var links: LiveLinks
-  private let sources: Sources?
+  private let origins: GrowthOrigins
+  private var children: [NodeID: [NodeID]]?
   private var found: [RecordKind: Set<RecordID>] = [:]
   /// Found, and not yet followed.
   private var pending: [RecordKind: [LiveLinks.Found]] = [:]
   private var nodes = Set<NodeID>()
   private var strategies = Set<NodeID>()
   /// Rejections whose attempt was not found as a whole: drafts that followed them may be missing.
-  private var drafts: [RecordID] = []
+  private var drafts: [LiveLinks.Found] = []
+  /// So many rejections are looked at together.
+  private static let batchSize = 1 << 14
 
   /// Parents before children.
   private static let order: [RecordKind] = [
@@ -25,7 +28,7 @@ struct Descent {
   ) throws {
     self.version = version
     links = try LiveLinks(version, didRead: didRead)
-    sources = try Sources.decode(readFile: { path in try version.file(path) })
+    origins = try GrowthOrigins(version)
   }
 
   /// Follows what is left to follow.
@@ -48,7 +51,7 @@ struct Descent {
     let keys = calls.map { LinkKey(.call, $0) }
     for kind in CallNames.kinds {
       let records = try links.find(kind, naming: keys)
-      if kind == .rejections { drafts += records.map(\.id) }
+      if kind == .rejections { drafts += records }
       // What was asked of a critic decides on what it judged.
       if kind == .verdicts { try add(judgedBy: records) }
       add(kind, records)
@@ -58,7 +61,7 @@ struct Descent {
   /// Takes live records with all that descends from them.
   mutating func add(_ kind: RecordKind, _ ids: some Sequence<RecordID>) throws {
     let records = try withDrafts(kind, ids)
-    if kind == .rejections { drafts += records.map(\.id) }
+    if kind == .rejections { drafts += records }
     if kind == .verdicts { try add(judgedBy: records) }
     add(kind, records)
   }
@@ -66,23 +69,20 @@ struct Descent {
   /// Takes what descends from a record, and not the record itself.
   mutating func addDescendants(of kind: RecordKind, _ id: RecordID) throws {
     let records = try withDrafts(kind, [id])
-    if kind == .rejections { drafts.append(id) }
+    if kind == .rejections { drafts += records }
     if kind == .verdicts { try add(judgedBy: records) }
     try follow(kind, records)
   }
 
   /// Takes nodes with all below them.
   mutating func add(nodes wanted: some Sequence<NodeID>) throws {
+    let children = self.children ?? origins.children()
+    self.children = children
     var new = Set<NodeID>()
-    for node in wanted where !nodes.contains(node) {
-      new.insert(node)
-      guard let taxonomy = sources?.taxonomy(holding: node) else { continue }
-      var next = [node]
-      while let parent = next.popLast() {
-        for child in taxonomy.children(of: parent) where !nodes.contains(child.id) {
-          if new.insert(child.id).inserted { next.append(child.id) }
-        }
-      }
+    var next = Array(wanted)
+    while let node = next.popLast() {
+      guard !nodes.contains(node), new.insert(node).inserted else { continue }
+      next += children[node] ?? []
     }
     nodes.formUnion(new)
     let keys = new.map { LinkKey(.node, node: $0.value) }
@@ -165,7 +165,7 @@ struct Descent {
       : [value["candidate"], value["target"]].compactMap { $0?.string }.filter { !$0.isEmpty }
     guard kind == .proposals || value["outcome"]?.string == "applied" else { return [] }
     return names.map { NodeID(bornUnder: parent, name: $0) }
-      .filter { sources?.taxonomy(holding: $0) != nil }
+      .filter { origins.entry($0)?.isStrategy == false }
   }
 
   private mutating func follow(plan id: RecordID) throws {
@@ -174,14 +174,13 @@ struct Descent {
       // Whatever the planner joined; a person's strategies do not come from it.
       return try add(strategies: try version.plannedStrategies())
     }
-    guard let level = value["level"]?.int, let taxonomy = sources?.taxonomy(holding: factor) else {
-      return
-    }
-    let expanded = taxonomy.nodes.filter { taxonomy.level(of: $0.id) == level }
-    for kind in [RecordKind.proposals, .edits] {
-      add(
-        kind, try links.find(kind, naming: expanded.map { LinkKey(.node, node: $0.id.value) }))
-    }
+    guard let level = value["level"]?.int, level < GrowthOrigins.maximumDepth else { return }
+    let children = self.children ?? origins.children()
+    self.children = children
+    var expanded = [factor]
+    for _ in 0..<level { expanded = expanded.flatMap { children[$0] ?? [] } }
+    let keys = expanded.map { LinkKey(.node, node: $0.value) }
+    for kind in [RecordKind.proposals, .edits] { add(kind, try links.find(kind, naming: keys)) }
   }
 
   /// Takes what verdicts decided on: kept samples and rejections of drafts.
@@ -189,7 +188,7 @@ struct Descent {
     let words = Set(verdicts.compactMap(\.draft))
     let rejected = try links.find(
       .rejections, naming: words.map { LinkKey(.sample, beginning: $0) })
-    drafts += rejected.map(\.id)
+    drafts += rejected
     // Their other verdicts do not come from this one, so that neither is followed.
     found[.rejections, default: []].formUnion(rejected.map(\.id))
     for word in words {
@@ -221,16 +220,9 @@ struct Descent {
   private mutating func followDrafts() throws {
     let sent = drafts
     drafts = []
-    for id in sent {
-      guard let record = try version.record(.rejections, id) else { continue }
-      for next in try Refinement.later(than: record, in: version, &links) {
-        if next.kind == .rejections {
-          // Later ones of the same attempt are among these already.
-          add(.rejections, try withDrafts(.rejections, [next.id]))
-        } else {
-          add(next.kind, [LiveLinks.Found(id: next.id, draft: nil)])
-        }
-      }
+    for start in stride(from: 0, to: sent.count, by: Self.batchSize) {
+      let batch = Array(sent[start..<min(start + Self.batchSize, sent.count)])
+      for (kind, record) in try Refinement.later(thanAny: batch, &links) { add(kind, [record]) }
     }
   }
 }

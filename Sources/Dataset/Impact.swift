@@ -52,27 +52,32 @@ package struct Impact {
     return try descent.finish()
   }
 
+  /// The models that recorded calls were asked of; every call is looked at.
+  package func models() throws -> Set<String> {
+    var models = Set<String>()
+    _ = try calls { call in
+      models.insert(call.model)
+      return false
+    }
+    return models
+  }
+
   /// The recorded calls whose request is of a kind; every call is looked at.
   private func calls(
     where isWanted: ((model: String, task: String)) -> Bool
   ) throws -> Set<RecordID> {
     var found = Set<RecordID>()
-    // Few models and tasks: each is decoded once.
-    var known: [ArraySlice<UInt8>: Bool] = [:]
+    // Models and tasks are few: each pair is decoded once.
+    var known: [[UInt8]: Bool] = [:]
+    func text(_ bytes: ArraySlice<UInt8>) -> String {
+      (try? JSON(parsing: Array(bytes)))?.string ?? ""
+    }
     try CallLines(version.store).forEach(didRead: didRead) { line, id in
       guard let (model, task) = CallLine.modelAndTask(of: line) else { return }
-      let key = model + task
-      let isFound: Bool
-      if let answer = known[key] {
-        isFound = answer
-      } else {
-        func text(_ bytes: ArraySlice<UInt8>) -> String {
-          (try? JSON(parsing: Array(bytes)))?.string ?? ""
-        }
-        isFound = isWanted((text(model), text(task)))
-        known[ArraySlice(Array(key))] = isFound
-      }
-      if isFound { found.insert(id) }
+      let key = Array(model + task)
+      let answer = known[key] ?? isWanted((text(model), text(task)))
+      known[key] = answer
+      if answer { found.insert(id) }
     }
     return found
   }

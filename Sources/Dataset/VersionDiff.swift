@@ -59,7 +59,7 @@ extension Version {
   }
 
   /// Reads records of one kind, in no order.
-  func records(_ kind: RecordKind, _ ids: [RecordID]) throws(StoreError) -> [Record] {
+  package func records(_ kind: RecordKind, _ ids: [RecordID]) throws(StoreError) -> [Record] {
     var places: [RecordLocation] = []
     for id in ids {
       let matches = try store.index.find(id)
