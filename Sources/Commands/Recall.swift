@@ -47,7 +47,8 @@ struct Recall: AsyncParsableCommand {
   func validate() throws {
     guard list != ids.isEmpty else { return }
     throw ValidationError(
-      list ? "'--list' shows everything, and takes no ids" : "name what to recall, or give '--list'")
+      list ? "'--list' shows everything, and takes no ids" : "name what to recall, or give '--list'"
+    )
   }
 
   func run() async throws {
@@ -61,9 +62,12 @@ struct Recall: AsyncParsableCommand {
     guard let base = try store.head() else {
       throw CommandError("there is no version to recall anything from")
     }
-    let finder = try RecallFinder(base)
-    let targets = try ids.flatMap { try finder.targets(of: finder.root($0)) }
-    let effect = try RecallEffect(of: targets, in: base, recall.recalls())
+    let progress = CountProgress("shards read")
+    defer { progress.end() }
+    let didRead: (Int, Int) -> Void = { progress.update($0, of: $1) }
+    let targets = try targets(in: base, didRead)
+    let effect = try RecallEffect(of: targets, in: base, recall.recalls(), didRead: didRead)
+    progress.end()
     var text = RecallText(effect)
     if !form.isJSON { text.print() }
     guard !effect.targets.isEmpty || effect.recordCount > 0 else {
@@ -78,5 +82,26 @@ struct Recall: AsyncParsableCommand {
       text.version = try recall.apply(effect, to: base, reason: reason)
     }
     form.isJSON ? text.printJSON() : text.printOutcome()
+  }
+
+  private func targets(
+    in version: Version, _ didRead: @escaping (Int, Int) -> Void
+  ) throws -> [RecallTarget] {
+    let finder = try RecallFinder(version)
+    let reference = try ImpactReference(
+      version, tasks: PromptTask.allCases.map(\.rawValue), didRead: didRead)
+    return try ids.flatMap { text in
+      do {
+        return try finder.targets(of: reference.find(text).root)
+      } catch let error as StoreError {
+        guard error.code == .notFound else { throw error }
+        throw CommandError(
+          "there is no '\(text)' to recall",
+          hint: try version.store.isShallow
+            ? "older versions are not here: 'git fetch --unshallow' fetches them"
+            : "'stemma list KIND', 'stemma taxonomy show' and 'stemma log' show what there is",
+          status: .noDataset)
+      }
+    }
   }
 }

@@ -92,7 +92,8 @@ struct RecallText {
     for entry in recalls.entries {
       guard isJSON else {
         Output.line(
-          "\(title(entry.subject))  \(entry.excerpt ?? "")" + (entry.reason.map { "  (\($0))" } ?? ""))
+          "\(title(entry.subject))  \(entry.excerpt ?? "")"
+            + (entry.reason.map { "  (\($0))" } ?? ""))
         continue
       }
       Output.json(

@@ -14,7 +14,8 @@ package enum RecallsText {
 
   /// The kinds of entries by the key that names each, with what else one may say.
   private static let kinds: [(key: String, more: [String])] = [
-    ("call", ["key", "task"]), ("node", []), ("mix", ["slot"]), ("model", ["provider", "revision"]),
+    ("call", ["key", "task"]), ("node", []), ("mix", ["slot"]),
+    ("model", ["provider", "revision"]),
     ("template", ["digest"]), ("run", []),
   ]
   private static let shared = ["was", "reason"]
@@ -120,7 +121,8 @@ package enum RecallsText {
     if let slot = (try? member.value.json()).flatMap({ Slot($0) }) { return slot }
     fields.log.add(
       member.place,
-      "\(fields.name(of: "slot")) must be a slot such as 12 or gap/NODE/0, not \(member.value.kind)")
+      "\(fields.name(of: "slot")) must be a slot such as 12 or gap/NODE/0, not \(member.value.kind)"
+    )
     return nil
   }
 
@@ -149,7 +151,7 @@ package enum RecallsText {
         // Before the entry stand a hyphen and a space.
         indent = String(repeating: " ", count: max(0, first.place.column - 3))
       } else if list.items != nil {
-        lines = lines.replacingLast("[]", with: "")
+        lines = lines.replacingLast(" []", with: "")
       }
     } else {
       lines += "recalls:" + newline
@@ -165,7 +167,8 @@ package enum RecallsText {
         [
           TextProblem(
             .start, "no line can be added to a text of this form",
-            hint: "write each entry as a line below 'recalls:', such as: - {node: 0123456789abcdef}")
+            hint: "write each entry as a line below 'recalls:', such as: - {node: 0123456789abcdef}"
+          )
         ])
     }
     return bytes

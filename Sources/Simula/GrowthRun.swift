@@ -95,6 +95,7 @@ struct GrowthRun: Sendable {
     scope.plansStrategies =
       replans || plan.freshness(.strategies) != .fresh
       || isOtherInput && !plan.ownText.contains(.strategies)
+    scope.recalled = context.snapshot.recalls.nodes
     scope.replanNumber = replans ? records.planCount : 0
     return scope
   }

@@ -52,7 +52,8 @@ struct RecallsTextTests {
     "What a person wrote stays as it is",
     arguments: [
       "# mine\nrecalls: # why\n# first\n- {node: 0123456789abcdef} # keep\n\n# last",
-      "recalls:\n  - {node: 0123456789abcdef}\n", "recalls:\n  - node: 0123456789abcdef\n", "", "\n",
+      "recalls:\n  - {node: 0123456789abcdef}\n", "recalls:\n  - node: 0123456789abcdef\n", "",
+      "\n",
       "# nothing\n", "recalls:\n", "recalls: []\n", "recalls:\r\n- {node: 0123456789abcdef}\r\n",
     ])
   func comments(text: String) throws {
@@ -90,13 +91,16 @@ struct RecallsTextTests {
       ("recalls:\n- {node: 12}", 2, "'node' in 'recalls' is '12'", "id"),
       ("recalls:\n- {call: zz}", 2, "'call' in 'recalls' is 'zz'", "whole id"),
       ("recalls:\n- {call: ''}", 2, "'call' in 'recalls' is ''", "whole id"),
-      ("recalls:\n- {node: 0123456789abcdef, slot: 1}", 2, "unknown key 'slot'", "recalls"),
+      ("recalls:\n- {node: 0123456789abcdef, slot: 1}", 2, "unknown key 'slot'", "node, was"),
       ("recalls:\n- {model: m}", 2, "'provider' in 'recalls' is missing", ""),
-      ("recalls:\n- {model: m, provider: opena}", 2, "'provider' in 'recalls' is 'opena'", "openai"),
+      (
+        "recalls:\n- {model: m, provider: opena}", 2, "'provider' in 'recalls' is 'opena'", "openai"
+      ),
       ("recalls:\n- {template: generate}", 2, "'digest' in 'recalls' is missing", "sha256"),
       ("recalls:\n- {run: [a]}", 2, "'run' in 'recalls' must be text", ""),
       ("recalls:\n- x", 2, "'recalls' must be a mapping", ""),
-      ("recalls: x", 1, "'recalls' must be a list", ""), ("- x", 1, "the text must be a mapping", ""),
+      ("recalls: x", 1, "'recalls' must be a list", ""),
+      ("- x", 1, "the text must be a mapping", ""),
       ("recalls:\n- &a {run: x}\n- *a", 2, "anchors and aliases are not supported", ""),
       ("recalls:\n- {run: x, run: y}", 2, "a key stands twice", ""),
     ] as [(String, Int, String, String)])
@@ -134,7 +138,8 @@ struct RecallsTextTests {
   @Test("Sources without nodes lose their branches and pairs, and nothing else")
   func without() {
     func node(_ name: String, _ parent: NodeID?) -> Taxonomy.Node {
-      Taxonomy.Node(id: NodeID(bornUnder: parent, name: name), parent: parent, name: name, weight: 3)
+      Taxonomy.Node(
+        id: NodeID(bornUnder: parent, name: name), parent: parent, name: name, weight: 3)
     }
     let root = node("A", nil)
     let (left, right) = (node("left", root.id), node("right", root.id))

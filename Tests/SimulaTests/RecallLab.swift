@@ -12,8 +12,9 @@ extension Lab {
     defer { withExtendedLifetime(lock) {} }
     let base = try head()
     let finder = try RecallFinder(base)
+    let reference = try ImpactReference(base, tasks: PromptTask.allCases.map(\.rawValue))
     let run = try RecallRun(store)
-    let targets = try texts.flatMap { try finder.targets(of: finder.root($0)) }
+    let targets = try texts.flatMap { try finder.targets(of: reference.find($0).root) }
     let effect = try RecallEffect(of: targets, in: base, run.recalls())
     let version = try run.apply(effect, to: base, reason: reason)
     #expect((version == nil) == (effect.targets.isEmpty && effect.recordCount == 0))

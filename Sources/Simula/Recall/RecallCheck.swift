@@ -51,7 +51,8 @@ extension Snapshot {
           drawn.taxonomy(holding: root)?.isLeaf(root) ?? true
         else { continue }
         throw SimulaError(
-          .recalled, "nothing is left to draw of '\(tree.root.name)': all that is below is recalled",
+          .recalled,
+          "nothing is left to draw of '\(tree.root.name)': all that is below is recalled",
           hint: "add nodes with 'stemma taxonomy edit add', or remove lines from \(Recalls.path)")
       }
     }

@@ -48,6 +48,10 @@ package struct RecallEffect: Sendable {
         records[.mixes, default: []].insert(id)
       }
     }
+    // A critic's word decides on a draft and not on its other verdicts; without the draft they say nothing.
+    records[.verdicts, default: []].formUnion(
+      try version.verdicts(
+        onSamples: records[.samples] ?? [], rejections: records[.rejections] ?? []))
     let growth = try GrowthRecall(distinct, version)
     for kind in GrowthRun.kinds {
       for record in try version.records(kind) where try growth.contains(record) {

@@ -21,9 +21,9 @@ package struct RecallTarget: Sendable, Hashable {
 
 /// Finds what a person means to recall.
 package struct RecallFinder {
-  let version: Version
-  let sources: Sources?
-  let lookup: RecordLookup
+  private let version: Version
+  private let sources: Sources?
+  private let lookup: RecordLookup
 
   package init(_ version: Version) throws {
     self.version = version
