@@ -137,7 +137,9 @@ let package = Package(
     // Measured, not tested.
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["ArtifactStore", "CanonicalJSON", "JSONSchema", "Teachers", "stemma"],
+      dependencies: [
+        "ArtifactStore", "CanonicalJSON", "Dataset", "JSONSchema", "Teachers", "stemma",
+      ],
       path: "Tests/Benchmarks"),
   ],
   swiftLanguageModes: [.v6],

@@ -15,12 +15,12 @@ final class IndexFolder: Sendable {
     fileprivate var manifest: [String] = []
   }
 
-  private static let firstLine = "stemma index 3"
+  private static let form = "stemma index 3"
   private static let growth = 4
   /// After so many shards were read.
   private static let releaseInterval = 64
 
-  private let folder: URL
+  private let folder: SegmentFolder
   /// One reference, so that readers beside each other hold each other up little.
   private final class Published: Sendable {
     let contents: Contents
@@ -29,15 +29,7 @@ final class IndexFolder: Sendable {
   private let published = Mutex(Published(Contents()))
 
   init(_ folder: URL) throws(StoreError) {
-    self.folder = folder
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw StoreError(.io, "cannot make the folder '\(folder.path(percentEncoded: false))'")
-    }
-    guard access(folder.path(percentEncoded: false), W_OK) == 0 else {
-      throw StoreError(.io, "cannot write in '\(folder.path(percentEncoded: false))'")
-    }
+    self.folder = try SegmentFolder(folder, form: Self.form)
     try load()
   }
 
@@ -49,32 +41,19 @@ final class IndexFolder: Sendable {
     return try body(published.contents)
   }
 
-  private func path(_ name: String) -> String {
-    folder.appending(path: name).path(percentEncoded: false)
-  }
-
   /// Takes over what other processes added.
   func load() throws(StoreError) {
     // A manifest may be replaced, and its segments removed, between two looks.
     for _ in 0..<5 {
-      let names = readManifest()
+      let names = folder.names
       if current.manifest == names { return }
       if let loaded = open(names) {
         published.withLock { $0 = Published(loaded) }
         return
       }
-      guard readManifest() != names else { break }
+      guard folder.names != names else { break }
     }
     published.withLock { $0 = Published(Contents()) }
-  }
-
-  private func readManifest() -> [String] {
-    guard let text = try? String(contentsOfFile: path("manifest"), encoding: .utf8) else {
-      return []
-    }
-    let lines = text.split(separator: "\n").map(String.init)
-    guard lines.first == Self.firstLine else { return [] }
-    return Array(lines.dropFirst()).filter { !$0.contains("/") }
   }
 
   private func open(_ names: [String]) -> Contents? {
@@ -83,7 +62,7 @@ final class IndexFolder: Sendable {
     for name in names {
       if let place = known.manifest.firstIndex(of: name) {
         opened.segments.append(known.segments[place])
-      } else if let segment = IndexSegment(path(name)) {
+      } else if let segment = IndexSegment(folder.path(name)) {
         opened.segments.append(segment)
       } else {
         return nil
@@ -96,7 +75,7 @@ final class IndexFolder: Sendable {
 
   /// Adds shards and the trees that they complete; shards that are known are left out.
   func add(_ shards: [RecordIndex.NewShard], trees: [ObjectID]) throws {
-    let lock = try lock()
+    let lock = try folder.lock()
     defer { close(lock) }
     try load()
     var contents = current
@@ -155,10 +134,10 @@ final class IndexFolder: Sendable {
         if number % Self.releaseInterval == 0 { merged[segment].release() }
         return try merged[segment].shard(shard)
       })
-    let name = "\(UUID().uuidString.lowercased()).segment"
-    try writer.write(to: path(name))
-    guard let segment = IndexSegment(path(name)) else {
-      throw StoreError(.io, "cannot read back the index '\(path(name))'")
+    let name = SegmentFolder.newName()
+    try writer.write(to: folder.path(name))
+    guard let segment = IndexSegment(folder.path(name)) else {
+      throw StoreError(.io, "cannot read back the index '\(folder.path(name))'")
     }
     for segment in merged {
       guard let place = contents.segments.firstIndex(where: { $0 === segment }) else { continue }
@@ -172,68 +151,25 @@ final class IndexFolder: Sendable {
   private func publish(_ new: Contents) throws(StoreError) {
     var new = new
     new.findPlaces()
-    let text = ([Self.firstLine] + new.manifest).joined(separator: "\n") + "\n"
-    do {
-      try Data(text.utf8).write(to: URL(filePath: path("manifest")), options: .atomic)
-    } catch {
-      throw StoreError(
-        .io, "cannot write the index '\(path("manifest"))'",
-        hint: "check the space and the permissions of the dataset")
-    }
+    try folder.publish(new.manifest)
     published.withLock { $0 = Published(new) }
-    removeStrangers(except: new.manifest)
-  }
-
-  /// Removes segments that are not in force.
-  private func removeStrangers(except names: [String]) {
-    let kept = Set(names)
-    let found = try? FileManager.default.contentsOfDirectory(atPath: path(""))
-    for name in found ?? [] where name.hasSuffix(".segment") && !kept.contains(name) {
-      unlink(path(name))
-    }
   }
 
   /// Compares every page on disk with its checksum.
   func damages() -> [String] {
-    readManifest().compactMap { name in
-      guard let segment = IndexSegment(path(name)) else { return "'\(name)' cannot be read" }
+    folder.names.compactMap { name in
+      guard let segment = IndexSegment(folder.path(name)) else { return "'\(name)' cannot be read" }
       return segment.isWhole ? nil : "'\(name)' holds other bytes than were written"
     }
   }
 
   /// Forgets everything.
   func clear() throws {
-    let lock = try lock()
+    let lock = try folder.lock()
     defer { close(lock) }
     try publish(Contents())
   }
 
-  private func lock() throws(StoreError) -> Int32 {
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw StoreError(.io, "cannot make the folder '\(folder.path(percentEncoded: false))'")
-    }
-    let descriptor = Foundation.open(path("lock"), O_RDONLY | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw StoreError(.io, "cannot lock '\(path("lock"))': \(String(cString: strerror(errno)))")
-    }
-    while flock(descriptor, LOCK_EX) != 0 {
-      guard errno == EINTR else {
-        close(descriptor)
-        throw StoreError(.io, "cannot lock '\(path("lock"))': \(String(cString: strerror(errno)))")
-      }
-    }
-    // The folder may have been removed since: the lock of what is gone keeps nobody away.
-    var (held, present) = (stat(), stat())
-    guard fstat(descriptor, &held) == 0, stat(path("lock"), &present) == 0,
-      held.st_ino == present.st_ino
-    else {
-      close(descriptor)
-      return try lock()
-    }
-    return descriptor
-  }
 }
 
 extension IndexFolder.Contents {

@@ -150,6 +150,33 @@ package enum CallLine {
     return counts(in: line[place.upperBound...]) == nil ? nil : place.lowerBound
   }
 
+  /// The model that a call was asked of and the task, in canonical JSON; nil for a line of another form.
+  package static func modelAndTask(
+    of line: ArraySlice<UInt8>
+  ) -> (model: ArraySlice<UInt8>, task: ArraySlice<UInt8>)? {
+    line.withUnsafeBytes { bytes in
+      var members = MemberScanner(bytes)
+      while let member = members.next() {
+        guard bytes[member.name].elementsEqual("request".utf8) else { continue }
+        let start = member.value.lowerBound
+        var request = MemberScanner(UnsafeRawBufferPointer(rebasing: bytes[member.value]))
+        var (model, task): (Range<Int>?, Range<Int>?)
+        while let member = request.next() {
+          let name = bytes[(start + member.name.lowerBound)..<(start + member.name.upperBound)]
+          if name.elementsEqual("model".utf8) { model = member.value }
+          if name.elementsEqual("task".utf8) { task = member.value }
+        }
+        guard let model, let task else { return nil }
+        let base = line.startIndex + start
+        return (
+          line[(base + model.lowerBound)..<(base + model.upperBound)],
+          line[(base + task.lowerBound)..<(base + task.upperBound)]
+        )
+      }
+      return nil
+    }
+  }
+
   /// The tokens of a usage, which begins where ``endOfBody(of:)`` says.
   package static func usage(in rest: ArraySlice<UInt8>) -> (input: Int, output: Int)? {
     counts(in: rest.dropFirst(usage.count))

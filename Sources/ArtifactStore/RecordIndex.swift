@@ -22,14 +22,9 @@ package final class RecordIndex: Sendable {
   init(repository: Repository, reader: ShardReader, folder: URL) throws(StoreError) {
     self.repository = repository
     self.reader = reader
-    do {
-      self.folder = try IndexFolder(folder)
-      temporaryFolder = nil
-    } catch {
-      let folder = FileManager.default.temporaryDirectory
-        .appending(path: "stemma-index-\(UUID().uuidString)")
-      self.folder = try IndexFolder(folder)
-      temporaryFolder = folder
+    (self.folder, temporaryFolder) = try SegmentFolder.usable(folder) {
+      (folder) throws(StoreError) in
+      try IndexFolder(folder)
     }
   }
 
@@ -257,6 +252,22 @@ extension RecordIndex {
     }
   }
 
+  /// The ids of some rows of a shard in their order, or nil when the index has not seen it.
+  package func recordIDs(
+    ofShard object: ObjectID, _ kind: RecordKind, rows: some Sequence<Int>
+  ) throws(StoreError) -> [RecordID]? {
+    try reading { (contents) throws(IndexDamage) in
+      guard let place = contents.places[ShardKey(object, kind)] else { return nil }
+      let segment = contents.segments[place.segment]
+      let records = segment.shards[place.shard].records
+      var ids: [RecordID] = []
+      for row in rows where row < records.count {
+        ids.append(try segment.id(records.lowerBound + row))
+      }
+      return ids
+    }
+  }
+
   /// The records of shards, each of which must have been seen.
   func records(
     _ kind: RecordKind, in shards: [ObjectID]
@@ -391,7 +402,7 @@ private func convertAny(_ body: () throws -> Void) throws(StoreError) {
 }
 
 /// Runs a call of the layer below and takes over its error.
-func convert<T>(_ body: () throws(GitError) -> T) throws(StoreError) -> T {
+package func convert<T>(_ body: () throws(GitError) -> T) throws(StoreError) -> T {
   do {
     return try body()
   } catch {

@@ -1,5 +1,6 @@
 package import Foundation
 package import Git
+import Synchronization
 
 /// A dataset's repository with its indexes.
 package final class Store: Sendable {
@@ -8,6 +9,7 @@ package final class Store: Sendable {
   /// `.git/stemma`, where everything local lives.
   package let folder: URL
   package let index: RecordIndex
+  private let openedLinks = Mutex<LinkIndex?>(nil)
 
   /// Opens the dataset that holds a folder.
   ///
@@ -29,6 +31,19 @@ package final class Store: Sendable {
     reader = ShardReader(repository)
     index = try RecordIndex(
       repository: repository, reader: reader, folder: folder.appending(path: "index"))
+  }
+
+  /// Finds records by what they name; opened when it is first needed.
+  package var links: LinkIndex {
+    get throws(StoreError) {
+      if let links = openedLinks.withLock({ $0 }) { return links }
+      let links = try LinkIndex(
+        repository: repository, reader: reader, folder: folder.appending(path: "links"))
+      return openedLinks.withLock { opened in
+        if opened == nil { opened = links }
+        return opened ?? links
+      }
+    }
   }
 
   static var now: Int64 { Int64(Date().timeIntervalSince1970) }

@@ -86,7 +86,9 @@ struct TreeJoin {
       return .conflict(nil)
     }
     let merge = try convert { () throws(GitError) in
-      try TextMerge(base: base, ours: ours, theirs: theirs, names: ("HEAD", name))
+      try TextMerge(
+        base: base, ours: ours, theirs: theirs, names: ("HEAD", name),
+        keepsBoth: DatasetAttributes.linesOfBoth.contains(own.path))
     }
     return merge.hasConflicts ? .conflict(merge.bytes) : .clean(merge.bytes)
   }

@@ -80,7 +80,7 @@ extension DatasetContent {
   }
 
   /// The records of one kind that the shards of this version hold, live or dead.
-  func held(_ kind: RecordKind) throws(StoreError) -> RecordSet {
+  package func held(_ kind: RecordKind) throws(StoreError) -> RecordSet {
     try store.index.records(kind, in: try distinctShards(kind))
   }
 

@@ -84,11 +84,27 @@ package struct VersionMerge: Sendable {
     for name in ["Samples", "Partial", "Stage"] {
       trailers.entries += generating?.memos.all(name).map { (name, $0) } ?? []
     }
+    if generating == nil { trailers.entries += stagesOfBoth(head) }
     let commit = try store.writeCommit(
       tree: tree, parents: [head.commit.id, theirs.commit.id],
       message: "\(title)\n\n\(trailers.text)")
     try store.move(branch, from: head, to: commit, change, title: title)
     return try store.version(commit)
+  }
+
+  /// The memos of stages that left the same on both sides, so that a run knows what it may grow again.
+  ///
+  /// Where they are defined otherwise none of the two is: no definition has the key of nothing.
+  private func stagesOfBoth(_ head: Version) -> [(String, String)] {
+    let other = theirs.memos.all("Stage").map { $0.split(separator: " ") }
+    return head.memos.all("Stage").compactMap { text in
+      let words = text.split(separator: " ")
+      guard words.count == 4,
+        let same = other.first(where: { $0.first == words[0] && $0.last == words[3] })
+      else { return nil }
+      let key = same.dropFirst().first == words[1] ? String(words[1]) : Digest(of: []).hex
+      return ("Stage", "\(words[0]) \(key) \(words[2]) \(words[3])")
+    }
   }
 
   /// Puts what is clear into index and files, and conflicts where people see them.

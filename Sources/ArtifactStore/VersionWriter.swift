@@ -32,6 +32,7 @@ package final class VersionWriter: Sendable {
   private let base: Version?
   private let run: String
   private let key: RecordKey?
+  private let removalReason: String
   private let didKeep: @Sendable (String) -> Void
   private let state: Mutex<State>
 
@@ -43,12 +44,15 @@ package final class VersionWriter: Sendable {
   ///   - kinds: What is derived; records of other kinds stay as they are.
   ///   - run: The run's id, for tombstones.
   ///   - key: What makes imported records the same after a change.
+  ///   - removalReason: What tombstones say of records that are not derived.
   ///   - didKeep: Told of a generated file that was not written, since somebody changed it.
   /// - Throws: ``StoreError`` when the base cannot be read.
   package init(
     _ store: Store, base: Version?, deriving kinds: [RecordKind], run: String,
-    key: RecordKey? = nil, didKeep: @escaping @Sendable (String) -> Void = { _ in }
+    key: RecordKey? = nil, removalReason: String = "no longer derived",
+    didKeep: @escaping @Sendable (String) -> Void = { _ in }
   ) throws(StoreError) {
+    self.removalReason = removalReason
     self.didKeep = didKeep
     self.store = store
     self.base = base
@@ -184,6 +188,15 @@ package final class VersionWriter: Sendable {
     }
   }
 
+  /// Drops records of the base unless they are derived, before ``keepRest(of:)``.
+  package func drop(_ kind: RecordKind, _ ids: some Sequence<RecordID>) throws(StoreError) {
+    try state.withLock { (state) throws(StoreError) in
+      var derivation = try take(kind, from: &state)
+      for id in ids { derivation.drop(id) }
+      state.kinds[kind] = derivation
+    }
+  }
+
   /// Keeps all live records of the base that were not dropped, and of imported ones only those whose
   /// keys no line had.
   package func keepRest(of kind: RecordKind) throws(StoreError) {
@@ -315,7 +328,7 @@ package final class VersionWriter: Sendable {
       let dropped = derivation.dropped.sorted { $0.id < $1.id }
       for (id, by) in dropped where state.dead[id] == nil {
         var tombstone = JSONObject([
-          ("reason", by == nil ? "no longer derived" : "changed"), ("record", .string(id.hex)),
+          ("reason", .string(by == nil ? removalReason : "changed")), ("record", .string(id.hex)),
           ("run", .string(run)),
         ])
         if let by { tombstone["by"] = .string(by.hex) }

@@ -28,7 +28,7 @@ struct EffectText {
     if effect.isFirst { Output.line("No slot is drawn yet, so that no sample changes.") }
     if !effect.otherStages.isEmpty {
       Output.line(
-        "The recipe, prompts or teachers changed too: \(Self.names(effect.otherStages)) "
+        "The recipe, prompts, teachers or recalls changed too: \(Self.names(effect.otherStages)) "
           + "\(effect.otherStages.count == 1 ? "is" : "are") stale, and the next run needs more than "
           + "this.")
     }

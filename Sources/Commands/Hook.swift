@@ -9,7 +9,7 @@ struct Hook: AsyncParsableCommand {
     abstract: "Do the work of a git hook; its script calls this",
     discussion: """
       HOOKS
-        pre-commit  refuses a commit whose recipe, prompt templates or sources cannot be read
+        pre-commit  refuses a commit whose recipe, prompt templates, sources or recalls cannot be read
       """)
 
   @OptionGroup var dataset: DatasetOptions

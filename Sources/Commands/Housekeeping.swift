@@ -1,4 +1,5 @@
 import ArtifactStore
+import Dataset
 import Foundation
 import Git
 
@@ -17,6 +18,17 @@ struct Housekeeping {
 
   /// The number of packs that reading has to look through.
   var packCount: Int { (try? store.repository.packs().count) ?? 0 }
+
+  /// Reads what the present version's records name, so that the first look at it need not.
+  ///
+  /// Nothing depends on it, so that a failure is not told; who looks makes up for it.
+  func index() {
+    guard let head = try? store.head() else { return }
+    let progress = CountProgress("shards indexed")
+    try? store.links.catchUp(tree: head.tree) { progress.update($0, of: $1) }
+    progress.end()
+    _ = try? GrowthOrigins(head)
+  }
 
   /// Joins small packs once there are many; what is large is not touched.
   ///

@@ -113,4 +113,10 @@ enum Dates {
       timeIntervalSince1970: Double(signature.time + Int64(signature.offsetMinutes) * 60))
     return String(local.formatted(.iso8601).prefix(16)).replacing("T", with: " ")
   }
+
+  /// A time in seconds since 1970, of which it is not known where it was taken.
+  static func text(_ time: Int64) -> String {
+    String(Date(timeIntervalSince1970: Double(time)).formatted(.iso8601).prefix(16))
+      .replacing("T", with: " ") + " UTC"
+  }
 }

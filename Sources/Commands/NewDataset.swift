@@ -83,7 +83,7 @@ struct NewDataset {
         VersionWriter.File(
           path: DatasetIdentity.path, bytes: DatasetIdentity(name: name).bytes, isGenerated: true),
         file("recipe.yaml", starter.recipe),
-        file("README.md", card), file(".gitattributes", "*.zst -text -delta\n"),
+        file("README.md", card), file(DatasetAttributes.path, DatasetAttributes.text),
       ] + BuiltInPrompt.all.map { file("prompts/\($0.task).mustache", $0.text) }
         + (try sources?.encode() ?? []).map { file($0.path, $0.text) }
     }

@@ -50,7 +50,7 @@ struct Replay {
     }
     if !report.stale.isEmpty {
       Output.line(
-        "Not replayed, for the version has them from before a change of its recipe or sources: "
+        "Not replayed, for they are from before a change of recipe or sources, or a recall: "
           + report.stale.map(\.rawValue).joined(separator: ", ") + ".")
     }
     if report.unchecked > 0 {

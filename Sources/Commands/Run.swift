@@ -95,6 +95,7 @@ struct Run: AsyncParsableCommand {
         store, until: stage, replans: replan, renewsBudget: newBudget, reporter: reporter)
     }
     RunSummary(report).print(asJSON: form.isJSON)
+    Housekeeping(store).index()
     Housekeeping(store).tidy()
     if report.shortfall != nil { throw ExitCode(ExitStatus.partlyDone.rawValue) }
   }

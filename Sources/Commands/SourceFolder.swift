@@ -53,7 +53,11 @@ struct SourceFolder {
       try version.map { try SlotUse($0, instances: instances, naming: namesSamples) } ?? SlotUse()
     let effect = try SourceEffect(
       from: before, to: after, recipe: snapshot.recipe, use: use,
-      plan: try RunPlan(snapshot, base: version))
+      plan: try RunPlan(snapshot, base: version),
+      recalls: (
+        before: try version?.file(Recalls.path).map(RecallsText.decode) ?? Recalls(),
+        after: snapshot.recalls
+      ))
     let cost =
       try effect.staleSlots.isEmpty ? nil : version.flatMap { try AnswerCost($0) }
     return EffectText(effect: effect, use: use, cost: cost)

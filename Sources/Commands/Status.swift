@@ -1,6 +1,7 @@
 import ArgumentParser
 import ArtifactStore
 import CanonicalJSON
+import Dataset
 import Foundation
 import Git
 import Pipeline
@@ -28,7 +29,12 @@ struct Status: AsyncParsableCommand {
     try WorkingTree(store).refuseUnfinishedWork()
     let snapshot = try Snapshot(workingDirectory: root)
     let plan = try RunPlan(snapshot, base: head)
-    let changed = try snapshot.files.filter { try head?.file($0.path) != $0.bytes }.map(\.path)
+    var changed = try snapshot.files.filter { try head?.file($0.path) != $0.bytes }.map(\.path)
+    if try !snapshot.files.contains(where: { $0.path == Recalls.path })
+      && head?.file(Recalls.path) != nil
+    {
+      changed.append(Recalls.path)
+    }
     if form.isJSON {
       printJSON(head, plan, changed)
     } else {
@@ -91,6 +97,7 @@ struct Status: AsyncParsableCommand {
     case .redefined: "stale: its knobs, prompt templates or teachers changed"
     case .newInputs: "stale: what it reads changed"
     case .dropped: "stale: an answer that it was made with was dropped"
+    case .recalled: "stale: recalls.yaml took back what it was made with, or gives it back"
     }
   }
 
@@ -101,6 +108,7 @@ struct Status: AsyncParsableCommand {
     case .redefined: "redefined"
     case .newInputs: "new-inputs"
     case .dropped: "dropped"
+    case .recalled: "recalled"
     }
   }
 }

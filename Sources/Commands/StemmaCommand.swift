@@ -26,13 +26,14 @@ package struct StemmaCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Look:",
         subcommands: [
-          Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self, Diff.self,
+          Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self,
+          ImpactCommand.self, Diff.self,
           Calibrate.self,
         ]),
       CommandGroup(
         name: "Versions:",
         subcommands: [
-          Branch.self, Tag.self, Checkout.self, Rollback.self, Undo.self, Merge.self,
+          Branch.self, Tag.self, Checkout.self, Rollback.self, Undo.self, Recall.self, Merge.self,
         ]),
       CommandGroup(
         name: "Share:", subcommands: [Clone.self, Push.self, Pull.self]),

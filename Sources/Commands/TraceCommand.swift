@@ -2,105 +2,102 @@ import ArgumentParser
 import ArtifactStore
 import CanonicalJSON
 import Dataset
+import Foundation
 
 struct TraceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace",
-    abstract: "Show where a record comes from",
+    abstract: "Show where a record or a taxonomy node comes from",
     discussion: """
-      For a sample: its scenario, mix, taxonomy nodes with who proposed them, the prompts as sent and \
-      the answers as received, its verdicts, and the version that first had it.
+      For a sample: its scenario with the candidates that were not used, its mix, the taxonomy nodes with \
+      who proposed and edited them, the prompts as sent and the answers as received, its verdicts, the \
+      drafts before it and what its slot lost before, and the version that first had it.
+
+      FORMATS
+        tree     for people
+        json     the tree as one object; the same as --json
+        prov     W3C PROV-JSON, for tools of provenance
+        dot      a graph for Graphviz
+        mermaid  a flowchart for Mermaid
 
       EXAMPLES
         stemma trace 3f9a1c2e
         stemma trace 3f9a1c2e --full      prompts and answers in their whole length
         stemma trace 3f9a1c2e --json | jq .
+        stemma trace 'Setting > Shop'
+        stemma export | sed -n 7p | stemma trace --line -
+        stemma trace 3f9a1c2e --format dot | dot -Tsvg > trace.svg
       """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case tree, json, prov, dot, mermaid
+  }
 
   @OptionGroup var dataset: DatasetOptions
   @OptionGroup var form: FormOptions
 
-  @Argument(help: "At least 4 hexadecimal digits of an id.")
-  var id: String
+  @Argument(
+    help: "At least 4 hexadecimal digits of an id, or the path or name of a node or strategy.")
+  var id: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "An exported line instead, or - for one on standard input.", valueName: "json"))
+  var line: String?
 
   @Option(name: .long, help: ArgumentHelp("The version to look in.", valueName: "rev"))
   var at = "HEAD"
 
+  @Option(help: "In which form.")
+  var format: Format?
+
   @Flag(name: .long, help: "Print texts in their whole length.")
   var full = false
 
+  func validate() throws {
+    guard (id == nil) != (line == nil) else {
+      throw ValidationError(
+        id == nil ? "give an id, or a line with '--line'" : "'--line' takes the place of an id")
+    }
+    if form.isJSON, let format, format != .json {
+      throw ValidationError("'--json' does not go with '--format \(format.rawValue)'")
+    }
+  }
+
   func run() async throws {
-    let tree = try Trace(try dataset.store().version(at)).run(id)
-    if form.isJSON {
-      Output.json("trace", [("root", tree.json)])
-    } else {
-      TraceText.print(tree, width: full ? .max : 96)
-    }
-  }
-}
-
-/// Draws a trace as a tree.
-enum TraceText {
-  static func print(_ node: TraceNode, width: Int) {
-    draw(node, first: "", rest: "", width: width)
-  }
-
-  private static func draw(_ node: TraceNode, first: String, rest: String, width: Int) {
-    let id = node.id.isEmpty ? "" : " " + Output.shortID(node.id)
-    Output.line("\(first)\(node.relation)\(id)")
-    let hasCauses = !node.causes.isEmpty
-    for line in details(node) {
-      Output.line(rest + (hasCauses ? "│  " : "   ") + Output.excerpt(line, width))
-    }
-    for (index, cause) in node.causes.enumerated() {
-      let isLast = index == node.causes.count - 1
-      draw(
-        cause, first: rest + (isLast ? "└─ " : "├─ "), rest: rest + (isLast ? "   " : "│  "),
-        width: width)
+    let progress = CountProgress("shards read")
+    defer { progress.end() }
+    let trace = try Trace(try dataset.store().version(at)) { progress.update($0, of: $1) }
+    progress.end()
+    let root = if let id { try trace.root(id) } else { try trace.root(ofLine: try readLine()) }
+    let tree = try trace.run(root)
+    switch form.isJSON ? .json : format ?? .tree {
+    case .tree: TraceText.print(tree, width: full ? .max : 96)
+    case .json: Output.json("trace", [("root", tree.json)])
+    case .prov: Output.raw(Array((tree.provenance.text + "\n").utf8))
+    case .dot: Output.raw(Array(tree.dot.utf8))
+    case .mermaid: Output.raw(Array(tree.mermaid.utf8))
     }
   }
 
-  private static func details(_ node: TraceNode) -> [String] {
-    let content = node.content
-    func text(_ name: String) -> String { content[name].map { $0.string ?? $0.text } ?? "" }
-    switch node.relation {
-    case "samples":
-      return ["slot \(text("slot")), attempt \(text("attempt"))"]
-        + (content["value"]?.object?.members ?? []).map {
-          "\($0.name): \($0.value.string ?? $0.value.text)"
-        }
-    case "call": return call(content)
-    case "meta-prompt", "complexified from", "meta-prompts": return [text("text")]
-    case "mix", "mixes": return ["slot \(text("slot"))"]
-    case "strategy": return [text("name")]
-    case "taxonomy node": return [text("path")]
-    case "proposed in": return ["proposal \(text("number")): \(text("names"))"]
-    case "edited by the critic":
-      return ["\(text("action")) '\(text("candidate"))' \(text("target")): \(text("reason"))"]
-    case "verdict", "verdicts":
-      return ["\(text("role")), round \(text("round")): \(text("outcome"))", text("explanation")]
-    case "rejected before":
-      return ["attempt \(text("attempt")), \(text("reason")): \(text("detail"))"]
-    default:
-      return (content.object?.members ?? []).map {
-        "\($0.name): \($0.value.string ?? $0.value.text)"
-      }
+  /// The line that was given, or the first one of standard input.
+  private func readLine() throws -> String {
+    guard let line, line == "-" else { return line ?? "" }
+    var bytes: [UInt8] = []
+    while bytes.count <= Shard.maximumLineSizeInBytes,
+      let part = try FileHandle.standardInput.read(upToCount: 1 << 16), !part.isEmpty
+    {
+      bytes += part
+      if part.contains(0x0A) { break }
     }
-  }
-
-  private static func call(_ content: JSON) -> [String] {
-    guard let request = content["request"] else {
-      return (content.object?.members ?? []).map { "\($0.name): \($0.value.string ?? "")" }
+    guard bytes.count <= Shard.maximumLineSizeInBytes else {
+      throw CommandError("the line on standard input is too long to be a sample")
     }
-    var lines = [
-      "\(request["provider"]?.string ?? ""): \(request["model"]?.string ?? "")"
-        + (request["temperature"]?.double.map { ", temperature \($0)" } ?? ""),
-      "task \(request["task"]?.string ?? ""), \(request["draw"]?.string ?? "")",
-    ]
-    for message in request["messages"]?.array ?? [] {
-      lines.append("\(message["role"]?.string ?? "")> \(message["text"]?.string ?? "")")
+    guard let first = bytes.split(separator: 0x0A).first else {
+      throw CommandError(
+        "there is no line on standard input",
+        hint: "for example: stemma export | sed -n 7p | stemma trace --line -")
     }
-    lines.append("answer> \(content["answer"]?["text"]?.string ?? "")")
-    return lines
+    return String(decoding: first, as: UTF8.self)
   }
 }

@@ -46,4 +46,37 @@ extension Recipe {
       throw RecipeErrors([error])
     }
   }
+
+  /// The keys that lead to what stands on a line of a recipe, from the top; nil where nothing does.
+  ///
+  /// A line without a key of its own belongs to the last one before it.
+  package static func path(ofLine line: Int, in yaml: [UInt8]) throws(RecipeErrors) -> [String]? {
+    var value: YAMLValue
+    do throws(TextProblem) {
+      value = try YAMLParser.parse(yaml, atMost: maximumSize)
+    } catch {
+      throw RecipeErrors([error])
+    }
+    guard line <= yaml.count(where: { $0 == 0x0A }) + 1 else { return nil }
+    var path: [String] = []
+    while let member = value.members?.last(where: { $0.place.line <= line }) {
+      path.append(member.name)
+      value = member.value
+    }
+    return path.isEmpty ? nil : path
+  }
+
+  /// Whether a recipe can have a key, from the top.
+  package static func hasKey(_ path: [String]) -> Bool {
+    guard let first = path.first, RecipeKeys.top.contains(first) else { return false }
+    guard path.count > 1 else { return true }
+    switch first {
+    case "teachers":
+      return RecipeKeys.roles.contains(path[1])
+        && (path.count == 2 || RecipeKeys.teacher.contains(path[2]))
+    case "prices": return true
+    default:
+      return RecipeKeys.sections.first { $0.section == first }?.keys.contains(path[1]) ?? false
+    }
+  }
 }

@@ -11,6 +11,9 @@ package struct NodeID: Sendable, Hashable, Comparable, CustomStringConvertible {
     value = bytes.reduce(0) { $0 << 8 | UInt64($1) }
   }
 
+  /// Takes what 16 digits stand for.
+  init(_ value: UInt64) { self.value = value }
+
   /// The identity a node gets at birth, from its parent's (nil for a root) and its name then.
   package init(bornUnder parent: NodeID?, name: String) {
     var hash = FramedHash(domain: "stemma node 1")

@@ -19,176 +19,107 @@ package struct TraceNode: Sendable {
   }
 }
 
-/// Walks up from a record to all that it descends from.
-package struct Trace: Sendable {
+/// Walks up from something to all that it descends from.
+package struct Trace {
+  /// What a descent can start from.
+  package enum Root: Sendable, Hashable {
+    case record(Record)
+    case node(NodeID)
+    case strategy(NodeID)
+  }
+
   private let version: Version
   private let lookup: RecordLookup
-  private let sources: Sources?
-  private let provenance: [String: JSON]
+  private let growth: GrowthOrigins
+  private let firstSeen: FirstSeen
+  private let links: LiveLinks
 
-  package init(_ version: Version) throws {
+  /// Looks at a version.
+  ///
+  /// - Parameters:
+  ///   - version: Whose live records count.
+  ///   - didRead: Told how many shards of how many were read, where the indexes are behind.
+  /// - Throws: What reading the version throws.
+  package init(
+    _ version: Version, didRead: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws {
     self.version = version
     lookup = try RecordLookup(version)
-    sources = try Sources.decode(readFile: { path in try version.file(path) })
-    var provenance: [String: JSON] = [:]
-    let files = try version.store.repository.files(
-      inTree: version.tree, under: ArtifactPath.taxonomies)
-    for file in files where ArtifactPath(file.path)?.isShard == false {
-      let object = try JSON(parsing: try version.store.reader.artifact(file.entry.id))
-      for node in object["nodes"]?.array ?? [] {
-        if let id = node["id"]?.string { provenance[id] = node }
+    links = try LiveLinks(version, didRead: didRead)
+    growth = try GrowthOrigins(version)
+    firstSeen = try FirstSeen(version)
+  }
+
+  /// The descent of the record whose id starts with some digits, or of a node or strategy.
+  ///
+  /// - Throws: ``StoreError`` with code `notFound`, or `ambiguous` when several are meant.
+  package func run(_ text: String) throws -> TraceNode { try run(try root(text)) }
+
+  /// What a person means by the beginning of an id, or the path or name of a node.
+  package func root(_ text: String) throws -> Root {
+    let named = try growth.reference(text)
+    do throws(StoreError) {
+      let record = try lookup.record(text)
+      if named != nil, text.utf8.count < 2 * Digest.length {
+        throw StoreError(
+          .ambiguous, "'\(text)' is the beginning of a record and of a taxonomy node",
+          hint: "give more digits of \(record.id.hex.prefix(20)), or the node's path")
       }
+      return .record(record)
+    } catch {
+      guard [.notFound, .refused].contains(error.code) else { throw error }
+      if let named { return named }
+      let digits = text.allSatisfy(\.isHexDigit)
+      throw digits
+        ? error
+        : StoreError(
+          .notFound, "no record, node or strategy '\(text)'",
+          hint: "give the beginning of an id ('stemma list KIND'), or a node's path or name "
+            + "('stemma taxonomy show')")
     }
-    self.provenance = provenance
   }
 
-  /// The descent of the record whose id starts with some digits.
-  package func run(_ prefix: String) throws -> TraceNode {
-    let record = try lookup.record(prefix)
-    var tree = try node(record, relation: record.kind.rawValue)
-    if record.kind == .samples { tree.causes += try judgements(of: record) }
-    // Calls are in no version.
-    if record.kind != .calls { tree.causes.append(try origin(of: record)) }
-    return tree
-  }
-
-  private func node(_ record: Record, relation: String) throws -> TraceNode {
-    let value = try record.value()
-    var causes: [TraceNode] = []
-    for (member, relation) in [
-      ("from", "complexified from"), ("meta-prompt", "meta-prompt"), ("mix", "mix"),
-      ("call", "call"),
-    ] {
-      // A complexified meta-prompt shares the mix of the one it came from.
-      if member == "mix", value["from"] != nil { continue }
-      guard let id = value[member]?.string, !id.isEmpty else { continue }
-      causes.append(try cause(id, relation))
+  /// The live sample whose value is that of an exported line, or the import that is that line.
+  ///
+  /// - Throws: ``StoreError`` with code `notFound`, or `ambiguous` when several samples have the value.
+  package func root(ofLine line: String) throws -> Root {
+    let line = line.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    let imported = RecordID(kind: .imports, line: Array(line.utf8).span.bytes)
+    var links = links
+    if try links.isLive(.imports, imported), let record = try lookup.find(imported) {
+      return .record(record)
     }
-    if record.kind == .mixes { causes += try requirements(of: value) }
-    return TraceNode(relation: relation, id: record.id.hex, content: value, causes: causes)
-  }
-
-  private func cause(_ id: String, _ relation: String) throws -> TraceNode {
-    guard let recordID = RecordID(hex: id), let record = try lookup.find(recordID) else {
-      let isPruned = RecordID(hex: id).map(RetiredCalls(version.store).contains) ?? false
-      let reason: JSON = [
-        "missing": isPruned
-          ? "pruned: 'stemma cache prune' removed it here"
-          : "not here: fetch the calls, or look in another clone"
-      ]
-      return TraceNode(relation: relation, id: id, content: reason, causes: [])
+    let value: JSON
+    do {
+      value = try JSON(parsing: line)
+    } catch {
+      throw StoreError(
+        .refused, "the line is neither an imported one nor JSON: \(error.message)",
+        hint: "give a line as 'stemma export' writes it")
     }
-    return try node(record, relation: relation)
-  }
-
-  /// The strategy and the taxonomy nodes of a mix, with who proposed and edited each.
-  private func requirements(of mix: JSON) throws -> [TraceNode] {
-    var causes: [TraceNode] = []
-    if let id = mix["strategy"]?.string {
-      let strategy = sources?.strategies.first { $0.id.text == id }
-      causes.append(
-        TraceNode(
-          relation: "strategy", id: id,
-          content: [
-            "name": .string(strategy?.name ?? "(no longer in strategies.yaml)"),
-            "weight": .number(strategy?.weight ?? 0),
-          ], causes: []))
-    }
-    for id in mix["nodes"]?.array?.compactMap(\.string) ?? [] {
-      let path = NodeID(id).flatMap { node in
-        sources?.taxonomy(holding: node)?.path(to: node).map(\.name).joined(separator: " > ")
+    // A whole record, as 'export --records' writes it, has its value as a member.
+    let values = [value, value["value"]].compactMap(\.self)
+    for value in values {
+      let samples = try links.records(.samples, naming: LinkKey(.value, value)).filter {
+        try $0.value()["value"]?.canonicalBytes == value.canonicalBytes
       }
-      let made = provenance[id]
-      var origins: [TraceNode] = []
-      for (member, relation) in [("proposals", "proposed in"), ("edits", "edited by the critic")] {
-        for record in made?[member]?.array?.compactMap(\.string) ?? [] {
-          guard let recordID = RecordID(hex: record), let found = try lookup.find(recordID) else {
-            continue
-          }
-          origins.append(
-            TraceNode(relation: relation, id: record, content: try found.value(), causes: []))
-        }
+      if samples.count > 1 {
+        throw StoreError(
+          .ambiguous, "\(samples.count) samples have this value",
+          hint: "trace one of them: "
+            + samples.prefix(4).map { String($0.id.hex.prefix(16)) }.joined(separator: ", "))
       }
-      causes.append(
-        TraceNode(
-          relation: "taxonomy node", id: id,
-          content: ["path": .string(path ?? "(no longer in the taxonomies)")], causes: origins))
+      if let sample = samples.first { return .record(sample) }
     }
-    return causes
+    throw StoreError(
+      .notFound, "no sample of this version has this value",
+      hint: "look in another version with '--at', or with 'stemma list rejections'")
   }
 
-  /// The verdicts on a sample, and the drafts of its slot that it replaced.
-  private func judgements(of sample: Record) throws -> [TraceNode] {
-    let value = try sample.value()
-    var found: [TraceNode] = []
-    for record in try mentions(sample.id.hex, in: .verdicts) {
-      found.append(try node(record, relation: "verdict"))
-    }
-    guard let slot = Slot(value["slot"]) else { return found }
-    let text = slot.json.text
-    for record in try mentions("\"slot\":\(text),", in: .rejections, or: "\"slot\":\(text)}") {
-      let rejection = try record.value()
-      guard Slot(rejection["slot"]) == slot,
-        (rejection["attempt"]?.int ?? 0) <= (value["attempt"]?.int ?? 0)
-      else { continue }
-      found.append(
-        TraceNode(
-          relation: "rejected before", id: record.id.hex, content: rejection, causes: []))
-    }
-    return found
-  }
-
-  /// The live records of a kind whose lines hold some text.
-  private func mentions(
-    _ text: String, in kind: RecordKind, or other: String? = nil
-  ) throws(StoreError) -> [Record] {
-    let needles = [text, other].compactMap { $0.map { Array($0.utf8) } }
-    return try version.records(kind).filter { record in
-      needles.contains { record.line.firstRange(of: $0) != nil }
-    }
-  }
-
-  /// The oldest version of this branch that held a record, and the run that made it.
-  private func origin(of record: Record) throws -> TraceNode {
-    let objects = Set(
-      try version.store.index.find(record.id).map(\.location.object))
-    var first = version
-    var next: Version? = version
-    while let candidate = next {
-      if try holds(objects, record.kind, candidate) { first = candidate }
-      next = try candidate.commit.parents.first.flatMap { parent in
-        version.store.repository.contains(parent) ? try version.store.version(parent) : nil
-      }
-    }
-    let memos = first.memos
-    var content = JSONObject()
-    if let run = memos["Run-Id"] { content["run"] = .string(run) }
-    content["title"] = .string(String(first.commit.message.prefix { $0 != "\n" }))
-    content["recipe"] = .string(try first.file("recipe.yaml").map { Digest(of: $0).hex } ?? "")
-    return TraceNode(
-      relation: "first in version", id: first.commit.id.hex, content: .object(content),
-      causes: [])
-  }
-
-  private func holds(
-    _ objects: Set<ObjectID>, _ kind: RecordKind, _ version: Version
-  ) throws(StoreError) -> Bool {
-    try version.shards(kind).contains { objects.contains($0.object) }
-  }
-}
-
-extension Collection where Element == UInt8, Index == Int {
-  /// Where some bytes first stand, or nil.
-  func firstRange(of needle: [UInt8]) -> Range<Int>? {
-    guard let first = needle.first, count >= needle.count else { return nil }
-    var start = startIndex
-    while let place = self[start...].firstIndex(of: first) {
-      guard place + needle.count <= endIndex else { return nil }
-      if self[place..<(place + needle.count)].elementsEqual(needle) {
-        return place..<(place + needle.count)
-      }
-      start = place + 1
-    }
-    return nil
+  /// The descent of something.
+  package func run(_ root: Root) throws -> TraceNode {
+    var walk = TraceWalk(
+      version: version, lookup: lookup, growth: growth, links: links, firstSeen: firstSeen)
+    return try walk.descent(of: root)
   }
 }

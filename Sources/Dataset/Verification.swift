@@ -130,6 +130,9 @@ package struct Verification: Sendable {
     for damage in store.index.damages() {
       report(".git/stemma/index", "\(damage); it can be removed, and is made anew")
     }
+    for damage in (try? store.links.damages()) ?? [] {
+      report(".git/stemma/links", "\(damage); it can be removed, and is made anew")
+    }
   }
 
   private mutating func check(tree: ObjectID, path: String, of version: ObjectID) {

@@ -39,6 +39,8 @@ package struct StageKey: Hashable, Sendable {
 /// What a run remembers of a stage in its commit: never truth, always checked.
 package struct StageMemo: Hashable, Sendable {
   package static let trailer = "Stage"
+  /// The key of a stage that lost records to a recall: none is defined so.
+  package static let recalled = Digest(of: Array("recalled".utf8))
 
   package let name: String
   package let key: Digest
@@ -74,6 +76,8 @@ package enum Freshness: Hashable, Sendable {
   case newInputs
   /// An answer that its records were made with was dropped.
   case dropped
+  /// What it was made with is recalled, or no longer recalled.
+  case recalled
 
   package init(memo: StageMemo?, key: StageKey, inputs: Digest?) {
     guard let memo else {

@@ -1,5 +1,5 @@
 import CanonicalJSON
-import Foundation
+import Dataset
 import Teachers
 
 /// Takes the JSON out of an answer.
@@ -15,7 +15,7 @@ enum AnswerReader {
     case .malformed:
       throw UnusableAnswer(.malformed, "the response is not what the protocol says")
     }
-    let text = withoutThoughts(answer.text)
+    let text = AnswerText.withoutThoughts(answer.text)
     guard !text.isEmpty else { throw UnusableAnswer(.empty, "it was empty") }
     do {
       return try JSON(parsing: String(text))
@@ -28,70 +28,6 @@ enum AnswerReader {
       throw UnusableAnswer(
         .notJSON, "it is not JSON: \(error.message) at byte \(error.offset)")
     }
-  }
-
-  /// The text without white space around it, and without what many models think aloud before it.
-  private static func withoutThoughts(_ text: String) -> Substring {
-    let body = trimmed(text[...])
-    guard body.hasPrefix("<think>"), let end = body.range(of: "</think>") else { return body }
-    return trimmed(body[end.upperBound...])
-  }
-
-  private static func trimmed(_ text: Substring) -> Substring {
-    var text = text
-    while text.first?.isWhitespace == true { text.removeFirst() }
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return text
-  }
-}
-
-/// Finds the JSON objects that stand in other text, such as in a code fence.
-enum JSONObjects {
-  private static let quote = UInt8(ascii: "\"")
-  private static let backslash = UInt8(ascii: "\\")
-  private static let opening = UInt8(ascii: "{")
-  private static let closing = UInt8(ascii: "}")
-
-  /// The first objects that are in no other, in the order of the text; each byte is read once.
-  static func find(in text: String, atMost limit: Int) -> [JSON] {
-    let bytes = Array(text.utf8)
-    var objects: [JSON] = []
-    var start = 0
-    while objects.count < limit, let first = bytes[start...].firstIndex(of: opening) {
-      guard let end = end(of: bytes[first...]) else { break }
-      if let value = try? JSON(parsing: Array(bytes[first..<end])) { objects.append(value) }
-      start = end
-    }
-    return objects
-  }
-
-  /// The place after the brace that closes the first one, or nil when none does.
-  private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
-    var depth = 0
-    var isText = false
-    var isEscaped = false
-    for index in bytes.indices {
-      let byte = bytes[index]
-      if isText {
-        if isEscaped {
-          isEscaped = false
-        } else if byte == backslash {
-          isEscaped = true
-        } else if byte == quote {
-          isText = false
-        }
-        continue
-      }
-      switch byte {
-      case quote: isText = true
-      case opening: depth += 1
-      case closing:
-        depth -= 1
-        if depth == 0 { return index + 1 }
-      default: continue
-      }
-    }
-    return nil
   }
 }
 

@@ -6,7 +6,7 @@ package import Teachers
 /// Why a complete answer of a model cannot be used.
 package struct UnusableAnswer: Error, Sendable, Hashable {
   package enum Reason: String, Sendable {
-    case cut, refused, filtered, empty, malformed
+    case cut, refused, filtered, empty, malformed, recalled
     case notJSON = "not JSON"
     case severalValues = "several JSON values"
     case wrongShape = "JSON of the wrong shape"
@@ -18,6 +18,9 @@ package struct UnusableAnswer: Error, Sendable, Hashable {
     self.reason = reason
     self.message = message
   }
+
+  /// What stands for an answer that must not be used again.
+  static let recalled = UnusableAnswer(.recalled, "the answer is recalled")
 
   /// How to have a question asked again; goes behind another hint.
   static let again =
@@ -77,14 +80,17 @@ package struct Asker: Sendable {
   private let prompts: PromptSet
   private let cache: any CallSource
   private let players: [Role: Player]
+  private let recalled: RecalledCalls
 
   package init(
-    recipe: Recipe, prompts: PromptSet, cache: any CallSource, players: [Role: Player]
+    recipe: Recipe, prompts: PromptSet, cache: any CallSource, players: [Role: Player],
+    recalled: RecalledCalls = RecalledCalls()
   ) {
     self.recipe = recipe
     self.prompts = prompts
     self.cache = cache
     self.players = players
+    self.recalled = recalled
   }
 
   /// The models of all roles, in the order of these; those with equal settings are one.
@@ -92,7 +98,7 @@ package struct Asker: Sendable {
 
   /// The same with other answers.
   func answering(from cache: any CallSource) -> Asker {
-    Asker(recipe: recipe, prompts: prompts, cache: cache, players: players)
+    Asker(recipe: recipe, prompts: prompts, cache: cache, players: players, recalled: recalled)
   }
 
   /// Whether there is a template for a task, which is in doubt for optional ones only.
@@ -103,6 +109,9 @@ package struct Asker: Sendable {
   /// A complete answer that is cut, refused, unreadable or of another shape is recorded as that; the
   /// next try is another request, with the error appended, and with a larger limit after a cut that
   /// was no loop.
+  ///
+  /// A recalled answer is no answer. Where text is grown the next try takes its place, which is no
+  /// correction and counts as none; a slot goes on with its next attempt instead.
   ///
   /// - Parameters:
   ///   - task: The question.
@@ -129,8 +138,12 @@ package struct Asker: Sendable {
         "Answer with one line of JSON of this schema: \(schema)", to: messages)
     }
     let question = messages
+    // Without what is said of recalled answers.
+    var conversation = messages
     var sampling = player.sampling
     var number = 0
+    var unusableCount = 0
+    var recalledCount = 0
     var last: Asked<Value>?
     while true {
       let request = CallRequest(
@@ -140,13 +153,23 @@ package struct Asker: Sendable {
         inputs: player.wantsInputs ? .object(variables) : nil, draw: draw, attempt: number)
       let call: RecordedCall
       do {
-        call = try await cache.answer(request, from: player.teacher)
+        switch try await answer(request, player) {
+        case .success(let answered): call = answered
+        case .failure(let recalled):
+          guard task.growsText else {
+            return Asked(result: .failure(.recalled), call: recalled.call, text: "")
+          }
+          number += 1
+          recalledCount += 1
+          messages = Correction.anew(conversation, recalledCount: recalledCount)
+          continue
+        }
       } catch let error as TeacherError {
         // A server may refuse a longer limit or a longer conversation; that ends the tries only.
         guard error.code == .rejected, let last else { throw error }
         return last
       }
-      let isLast = number + 1 == Self.tries
+      let isLast = unusableCount + 1 == Self.tries
       let result: Result<Value, UnusableAnswer>
       do {
         result = .success(try read(try AnswerReader.json(call.answer), isLast))
@@ -158,11 +181,29 @@ package struct Asker: Sendable {
       }
       last = Asked(result: result, call: call.id, text: call.answer.text)
       number += 1
+      unusableCount += 1
       messages = Correction.conversation(
-        of: question, after: messages, call.answer.text, problem, tries: number)
+        of: question, after: messages, call.answer.text, problem, tries: unusableCount)
+      conversation = messages
       if problem.reason == .cut, !Correction.isLoop(call.answer.text) {
         sampling.maxTokens = (sampling.maxTokens ?? 1024) * 2
       }
     }
+  }
+
+  /// An answer that nobody may use any more.
+  private struct Recalled: Error {
+    let call: RecordID
+  }
+
+  /// What is recorded or asked now; of a request whose answer is recalled nobody is asked.
+  private func answer(
+    _ request: CallRequest, _ player: Player
+  ) async throws -> Result<RecordedCall, Recalled> {
+    if recalled.hasKeys, let call = recalled.answer(toKey: CallKey(of: request).digest) {
+      return .failure(Recalled(call: call))
+    }
+    let call = try await cache.answer(request, from: player.teacher)
+    return recalled.contains(call.id) ? .failure(Recalled(call: call.id)) : .success(call)
   }
 }

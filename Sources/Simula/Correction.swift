@@ -34,6 +34,14 @@ enum Correction {
       to: messages)
   }
 
+  /// Asks for another answer than those that were recalled, which are not shown again.
+  static func anew(_ conversation: [Message], recalledCount: Int) -> [Message] {
+    // Other words each time: some servers answer the same text in the same way.
+    let earlier =
+      recalledCount == 1 ? "An earlier answer was" : "\(recalledCount) earlier answers were"
+    return adding("\(earlier) taken back: give another one.", to: conversation)
+  }
+
   /// Says something more to the model: some chat templates take no two messages of one side in turn.
   static func adding(_ text: String, to messages: [Message]) -> [Message] {
     guard let last = messages.last, last.role == .user else {

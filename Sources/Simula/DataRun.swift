@@ -11,6 +11,8 @@ struct DataRun: Sendable {
   let record: RunRecord
   let context: GenerationRun.Context
   let sources: Sources
+  /// Those that mixes are drawn from: without what is recalled.
+  let drawn: Sources
   /// What the sources commit of the same run accounts for.
   let earlier: CallCache.Counts
 
@@ -19,7 +21,7 @@ struct DataRun: Sendable {
   func run(base: Version?, until stage: StageName, _ report: inout RunReport) async throws {
     if stage == .samples,
       let last = try SlotHistory.find(store, base: base, context.snapshot)?.use(
-        for: sources, recipe)
+        for: drawn, context.snapshot)
     {
       do {
         return try await run(base: base, until: stage, since: last, &report)
@@ -36,7 +38,7 @@ struct DataRun: Sendable {
   ) async throws {
     let writer = try VersionWriter(store, base: base, deriving: [], run: record.id)
     let filler = try Filler(
-      context.filling, sources: sources, until: DataStage(stage),
+      context.filling, sources: drawn, until: DataStage(stage),
       tally: Tally(kinds: [], into: writer))
     context.progress.start("what is missing", total: recipe.sampleCount)
     try await filler.collect(isQueued: { stage < .samples || isQueued() })
@@ -56,7 +58,7 @@ struct DataRun: Sendable {
     let tally = Tally(
       kinds: Set(kinds), into: writer, rejections: last?.history.rejections ?? [:])
     let filler = try Filler(
-      context.filling, sources: sources, until: DataStage(stage), tally: tally, since: last)
+      context.filling, sources: drawn, until: DataStage(stage), tally: tally, since: last)
     let filling = filler.numbered()
     context.progress.start(stage, total: recipe.sampleCount)
     var failure: (any Error)?
@@ -88,7 +90,7 @@ struct DataRun: Sendable {
     // Beside the version, which takes as long.
     let isRemembered = stage == .samples && failure == nil && !isHopeless
     async let history =
-      isRemembered ? filler.history(sources, slotCount: progress.settled, in: store) : nil
+      isRemembered ? filler.history(drawn, slotCount: progress.settled, in: store) : nil
     let digests = try writer.derivedDigests()
     let made = try commit(
       writer, digests, base: base, until: stage, isComplete: failure == nil && !isHopeless,
@@ -224,20 +226,21 @@ struct DataRun: Sendable {
   }
 
   private func memos(_ digests: [RecordKind: Digest], until stage: StageName) -> [StageMemo] {
-    var inputs = Snapshot.digest(sources)
+    let text = Snapshot.digest(sources)
     // Text that no run made stays that, so that no later change of the recipe grows over it.
     var memos = StageName.sources.filter { !context.plan.ownText.contains($0) }.map { stage in
       StageMemo(
-        name: stage.rawValue, key: stage.key(recipe, context.snapshot.prompts).digest,
-        inputs: Digest(of: []), outputs: inputs)
+        name: stage.rawValue, key: context.snapshot.key(of: stage).digest,
+        inputs: Digest(of: []), outputs: text)
     }
+    var inputs = Snapshot.digest(drawn)
     for (name, kind) in [
       (StageName.mixes, RecordKind.mixes), (.metaPrompts, .metaPrompts), (.samples, .samples),
     ] where name <= stage {
       let outputs = digests[kind] ?? Digest(of: [])
       memos.append(
         StageMemo(
-          name: name.rawValue, key: name.key(recipe, context.snapshot.prompts).digest,
+          name: name.rawValue, key: context.snapshot.key(of: name).digest,
           inputs: inputs, outputs: outputs))
       inputs = outputs
     }

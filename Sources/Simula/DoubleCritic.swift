@@ -86,8 +86,8 @@ package struct DoubleCritic: Sendable {
         call: draft.call, metaPrompt: draft.metaPrompt, draft: draft)
     case .unjudged(let failure):
       rejection = attempt.rejection(
-        .unjudged, detail: "\(failure.task.rawValue): \(failure.problem.message)",
-        call: failure.call, metaPrompt: draft.metaPrompt, draft: draft)
+        .unjudged, of: failure.task.rawValue, failure.problem, call: failure.call,
+        metaPrompt: draft.metaPrompt, draft: draft)
     }
     trail.records.append(rejection)
     return false

@@ -54,7 +54,7 @@ struct DraftWriter: Sendable {
     case .failure(let problem):
       trail.records.append(
         attempt.rejection(
-          .unreadable, detail: "sample: \(problem.message)", call: asked.call,
+          .unreadable, of: "sample", problem, call: asked.call,
           metaPrompt: scenario.record))
       return nil
     }

@@ -49,7 +49,8 @@ enum DroppedAnswers {
     ["drops": .string(drops.digest?.hex ?? ""), "tree": .string(version.tree.hex)]
   }
 
-  private static func stage(of record: Record) throws(StoreError) -> StageName {
+  /// The stage that a record is of.
+  static func stage(of record: Record) throws(StoreError) -> StageName {
     switch record.kind {
     case .metaPrompts: return .metaPrompts
     case .proposals, .edits, .plans:

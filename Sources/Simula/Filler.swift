@@ -39,7 +39,8 @@ struct Filler: Sendable {
   ) throws {
     self.context = context
     self.tally = tally
-    work = try SlotWork(context.asker, sources: sources, until: stage)
+    work = try SlotWork(
+      context.asker, sources: sources, until: stage, recalled: context.snapshot.recalls.mixes)
     let recipe = context.snapshot.recipe
     let table = try last?.history.questions() ?? QuestionTable(threshold: recipe.duplicates.near)
     let duplicates = try Duplicates(

@@ -245,7 +245,8 @@ package struct GenerationRun: Sendable {
     }
     guard stage >= .mixes, let sources else { return }
     let data = DataRun(
-      store: store, record: record, context: context, sources: sources, earlier: earlier)
+      store: store, record: record, context: context, sources: sources,
+      drawn: try context.snapshot.drawn(sources), earlier: earlier)
     if let isQueued {
       return try await data.collect(base: base, until: stage, isQueued: isQueued)
     }
@@ -279,18 +280,22 @@ enum RunMessage {
   }
 }
 
-/// The text files of sources in a version.
+/// The text files in a version that people may edit, beside recipe and prompts.
 enum SourceFiles {
   static func contains(_ path: String) -> Bool {
     path == "factors.yaml" || path == "strategies.yaml" || path.hasPrefix("taxonomies/")
   }
 
-  /// The taxonomies of a version that are no longer among the sources.
+  /// The taxonomies of a version that are no longer among the sources, and the recalls when there are
+  /// none any more.
   static func gone(from base: Version?, keeping paths: [String]) throws -> [String] {
     guard let base else { return [] }
     let kept = Set(paths)
-    return try base.store.repository.files(inTree: base.tree, under: ArtifactPath.taxonomies)
+    let taxonomies = try base.store.repository
+      .files(inTree: base.tree, under: ArtifactPath.taxonomies)
       .map(\.path).filter { ArtifactPath($0) == nil && !kept.contains($0) }
+    let isRecalling = try base.file(Recalls.path) != nil
+    return taxonomies + (isRecalling && !kept.contains(Recalls.path) ? [Recalls.path] : [])
   }
 }
 

@@ -77,7 +77,7 @@ struct GrowthRun: Sendable {
     scope.asksFactors = plan.freshness(.factors) != .fresh
     scope.bareRoots = plan.bareRoots
     let stage = StageName.taxonomies
-    let key = stage.key(context.snapshot.recipe, context.snapshot.prompts)
+    let key = context.snapshot.key(of: stage)
     let known = plan.memos[stage.rawValue]?.key
     // What was dropped is asked again where it was asked; the other answers are all there.
     let isDropped = plan.freshness(stage) == .dropped
@@ -89,12 +89,13 @@ struct GrowthRun: Sendable {
     }
     // Other trees by models are another plan's input; what a person changes is not.
     let isOtherInput =
-      scope.regrows || [.redefined, .dropped].contains(plan.freshness(.factors))
+      scope.regrows || [.redefined, .dropped, .recalled].contains(plan.freshness(.factors))
       || base.map { !$0.undivided.subtracting($0.ownFactors).isDisjoint(with: plan.bareRoots) }
         ?? false
     scope.plansStrategies =
       replans || plan.freshness(.strategies) != .fresh
       || isOtherInput && !plan.ownText.contains(.strategies)
+    scope.recalled = context.snapshot.recalls.nodes
     scope.replanNumber = replans ? records.planCount : 0
     return scope
   }
@@ -118,7 +119,7 @@ struct GrowthRun: Sendable {
     let grown = StageName.sources.filter { $0 <= stage && !outcome.ownText.contains($0) }
     let memos = grown.map { stage in
       StageMemo(
-        name: stage.rawValue, key: stage.key(snapshot.recipe, snapshot.prompts).digest,
+        name: stage.rawValue, key: snapshot.key(of: stage).digest,
         inputs: Digest(of: []), outputs: Snapshot.digest(sources))
     }
     // What later stages remember stays true: their text is as it was.

@@ -13,6 +13,7 @@ struct MixComparison {
   /// The nodes that requests describe otherwise than before.
   private let reworded: Set<NodeID>
   private let slotCount: Int
+  private let recalled: (before: RecalledMixes, after: RecalledMixes)
 
   /// Sets up a comparison; branches that are equal on both sides are cut off first.
   ///
@@ -20,25 +21,32 @@ struct MixComparison {
   /// again, so that an equal branch gives equal nodes and need not be descended.
   init(
     from before: Sources, to after: Sources, randomSeed: Int,
-    order: StrategyKnobs.Order = .weighted, usesWholeTaxonomies: Bool = true, slotCount: Int
+    order: StrategyKnobs.Order = .weighted, usesWholeTaxonomies: Bool = true,
+    recalled: (before: RecalledMixes, after: RecalledMixes) = ([:], [:]), slotCount: Int
   ) {
+    self.recalled = recalled
     var (old, new) = (before, after)
     // Another order is of all leaves at once.
     if order == .weighted {
       let cut = BranchCut(before, after)
       (old, new) = (cut.apply(to: before), cut.apply(to: after))
     }
-    func sampler(_ sources: Sources) -> MixSampler {
-      MixSampler(
-        sources, randomSeed: randomSeed, order: order, usesWholeTaxonomies: usesWholeTaxonomies)
+    func samplers(_ whole: Sources, _ cut: Sources, _ recalled: RecalledMixes) -> Samplers {
+      Samplers(whole: whole, cut: cut) { sources in
+        MixSampler(
+          sources, randomSeed: randomSeed, order: order, usesWholeTaxonomies: usesWholeTaxonomies,
+          recalled: recalled)
+      }
     }
-    self.before = Samplers(whole: before, cut: old, sampler: sampler)
-    self.after = Samplers(whole: after, cut: new, sampler: sampler)
+    self.before = samplers(before, old, recalled.before)
+    self.after = samplers(after, new, recalled.after)
     hasPairs =
       order == .weighted && (before.strategies + after.strategies).contains { !$0.never.isEmpty }
     self.slotCount = slotCount
     quick = order == .weighted ? QuickDraws(from: old, to: new) : nil
-    drawsAlike = MixComparison.draws(of: old) == MixComparison.draws(of: new)
+    drawsAlike =
+      MixComparison.draws(of: old) == MixComparison.draws(of: new)
+      && recalled.before == recalled.after
     var reworded = Set<NodeID>()
     for node in new.taxonomies.flatMap(\.nodes) {
       let mix = Mix(slot: .numbered(0), strategy: node.id, nodes: [node.id])
@@ -107,9 +115,25 @@ struct MixComparison {
     return slots
   }
 
+  private func isRecalled(_ slot: Int) -> Bool {
+    recalled.before[.numbered(slot)] != nil || recalled.after[.numbered(slot)] != nil
+  }
+
   private func changedSlots(in range: Range<Int>) throws(SimulaError) -> Slots {
     var slots = Slots()
     for slot in range {
+      if isRecalled(slot) {
+        // What is recalled is a whole mix, which is another one without the branches that are cut.
+        let new = try after.whole.mix(slot: slot)
+        if let old = try? before.whole.mix(slot: slot), old.isLike(new) {
+          if before.whole.requirements(old) != after.whole.requirements(new) {
+            slots.reworded.append(slot)
+          }
+        } else {
+          slots.moved.append(slot)
+        }
+        continue
+      }
       guard !drawsAlike else {
         let new = try after.cut.mix(slot: slot)
         if new.nodes.contains(where: reworded.contains) { slots.reworded.append(slot) }

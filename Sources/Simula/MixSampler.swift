@@ -19,6 +19,9 @@ package struct Mix: Sendable, Hashable {
   }
 }
 
+/// The mixes that slots must not get.
+package typealias RecalledMixes = [Slot: Set<RecordID>]
+
 /// Draws mixes so that an edit of the sources moves only the slots that it touches.
 package struct MixSampler: Sendable {
   static let codeVersion = 2
@@ -31,6 +34,7 @@ package struct MixSampler: Sendable {
   private let branches: DrawnBranches
   /// Nil where slots draw by weights.
   private let coverage: CoverageOrder?
+  private let recalled: RecalledMixes
 
   /// Takes sources whose strategies name only nodes that are there.
   ///
@@ -39,11 +43,13 @@ package struct MixSampler: Sendable {
   ///   - randomSeed: Another one gives other mixes.
   ///   - order: How numbered slots get their mixes.
   ///   - usesWholeTaxonomies: False stops at the first level below each factor.
+  ///   - recalled: The mixes that slots must not get.
   package init(
     _ sources: Sources, randomSeed: Int, order: StrategyKnobs.Order = .weighted,
-    usesWholeTaxonomies: Bool = true
+    usesWholeTaxonomies: Bool = true, recalled: RecalledMixes = [:]
   ) {
     self.randomSeed = randomSeed
+    self.recalled = recalled
     strategies = sources.strategies
     choices = sources.strategies.enumerated().map { StrategyChoice($1, place: $0) }
     branches = DrawnBranches(sources.taxonomies, deepest: usesWholeTaxonomies ? .max : 1)
@@ -52,10 +58,10 @@ package struct MixSampler: Sendable {
       ? nil : CoverageOrder(strategies, branches: branches, randomSeed: randomSeed)
   }
 
-  package init(_ sources: Sources, recipe: Recipe) {
+  package init(_ sources: Sources, recipe: Recipe, recalled: RecalledMixes = [:]) {
     self.init(
       sources, randomSeed: recipe.randomSeed, order: recipe.strategy.order,
-      usesWholeTaxonomies: recipe.arm.usesWholeTaxonomies)
+      usesWholeTaxonomies: recipe.arm.usesWholeTaxonomies, recalled: recalled)
   }
 
   /// The mix of a numbered slot.
@@ -64,11 +70,12 @@ package struct MixSampler: Sendable {
   /// The mix of a slot: a pure function of the random seed, the slot, and the ids and weights.
   ///
   /// - Throws: ``SimulaError`` with code `sources` when no draw avoids the pairs that must never
-  ///   combine.
+  ///   combine, and with `recalled` when none is another than those that are recalled.
   package func mix(of slot: Slot) throws(SimulaError) -> Mix {
     switch slot {
     case .numbered(let number):
-      if let coverage { return try coverage.mix(number) }
+      // Only a slot whose own mix is recalled leaves the order: the others keep theirs.
+      if let coverage, case let mix = try coverage.mix(number), !isRecalled(mix) { return mix }
       return try draw(slot, from: choices, covering: nil)
     case .gap(let node, _):
       return try draw(
@@ -91,6 +98,7 @@ package struct MixSampler: Sendable {
     _ slot: Slot, from choices: [StrategyChoice], covering node: NodeID?
   ) throws(SimulaError) -> Mix {
     let place = slot.description
+    var hasRecalled = false
     for redraw in 0...Self.redraws {
       let chance = ChoiceChance(randomSeed, "mix", place, String(redraw))
       guard
@@ -107,13 +115,25 @@ package struct MixSampler: Sendable {
         root == covered ? node ?? root : descend(from: root, chance)
       }
       if branches.areAllowed(nodes, strategy) {
-        return Mix(slot: slot, strategy: strategy.id, nodes: nodes)
+        let mix = Mix(slot: slot, strategy: strategy.id, nodes: nodes)
+        if !isRecalled(mix) { return mix }
+        hasRecalled = true
       }
+    }
+    guard !hasRecalled else {
+      throw SimulaError(
+        .recalled,
+        "slot \(slot) finds no mix in \(Self.redraws) redraws but those that are recalled",
+        hint: "add nodes with 'stemma taxonomy edit add', or remove lines from \(Recalls.path)")
     }
     throw SimulaError(
       .sources,
       "slot \(slot) finds no mix in \(Self.redraws) redraws that avoids the 'never' pairs",
       hint: "remove some pairs from strategies.yaml")
+  }
+
+  private func isRecalled(_ mix: Mix) -> Bool {
+    recalled[mix.slot]?.contains(mix.record.id) ?? false
   }
 
   /// A strategy to choose, and its place in the list.

@@ -134,6 +134,11 @@ package enum PromptTask: String, Sendable, CaseIterable {
   /// Whether a dataset may do without the template: those made by earlier releases do.
   package var isOptional: Bool { self == .alterAnswer }
 
+  /// Whether the answers grow text that people edit, and belong to no slot.
+  var growsText: Bool {
+    (FactorStage.tasks + TaxonomyStage.tasks + StrategyStage.tasks).contains(self)
+  }
+
   /// What a template may name, also inside of lists.
   var variables: Set<String> {
     let requirements = ["requirements", "factor", "name", "path"]

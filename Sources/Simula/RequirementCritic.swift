@@ -81,7 +81,7 @@ struct RequirementCritic: Sendable {
     case .failure(let problem):
       trail.records.append(
         attempt.rejection(
-          .unjudged, detail: "requirements: \(problem.message)", call: asked.call,
+          .unjudged, of: "requirements", problem, call: asked.call,
           metaPrompt: draft.metaPrompt, draft: draft))
       return nil
     case .success(let opinion):

@@ -15,6 +15,8 @@ package struct RunPlan: Sendable {
   package let bareRoots: Set<NodeID>
   /// The memos that count for the version, by stage name.
   let memos: [String: StageMemo]
+  /// The version that the memos come from.
+  let noted: Version?
   /// Why the version that the memos come from ended short, or nil.
   package let partial: String?
   /// How many samples that version kept, as its run says.
@@ -38,19 +40,22 @@ package struct RunPlan: Sendable {
   package init(_ snapshot: Snapshot, base: Version?) throws(StoreError) {
     var trailers: Trailers?
     var run: Version?
-    if let base { (trailers, run) = try RunPlan.lastRun(for: base) }
+    var noted: Version?
+    if let base { (trailers, run, noted) = try RunPlan.lastRun(for: base) }
     let memos = Dictionary(
       (trailers?.all(StageMemo.trailer) ?? []).compactMap(StageMemo.init).map { ($0.name, $0) },
       uniquingKeysWith: { _, last in last })
     partial = trailers?["Partial"]
     keptCount = trailers?["Samples"]?.split(separator: "/").first.flatMap { Int($0) }
     self.memos = memos
+    self.noted = noted
     let bareRoots = RunPlan.bareRoots(of: snapshot.sources, base: base, run: run)
     self.bareRoots = bareRoots
     let dropped = try base.map(DroppedAnswers.stages) ?? []
-    var inputs = snapshot.sources.map(Snapshot.digest)
+    let earlier = EarlierRecalls(snapshot, noted)
+    var inputs = snapshot.sources.map { Snapshot.digest($0.without(snapshot.recalls.nodes)) }
     stages = StageName.allCases.map { stage in
-      let key = stage.key(snapshot.recipe, snapshot.prompts)
+      let key = snapshot.key(of: stage)
       let memo = memos[stage.rawValue]
       if StageName.sources.contains(stage) {
         let isThere =
@@ -63,12 +68,15 @@ package struct RunPlan: Sendable {
           snapshot.sources == nil || !isThere
           ? .missing
           : RunPlan.freshness(ofText: memo, key, isDropped: dropped.contains(stage))
-        return StageState(stage: stage, freshness: freshness)
+        return StageState(
+          stage: stage, freshness: earlier.explain(freshness, of: stage, memo: memo))
       }
-      let state = StageState(
+      let found = StageState(
         stage: stage,
         freshness: Freshness(memo: memo, key: key, inputs: inputs)
           .after(isDropped: dropped.contains(stage)))
+      let state = StageState(
+        stage: stage, freshness: earlier.explain(found.freshness, of: stage, memo: memo))
       inputs = state.freshness == .fresh ? memo?.outputs : nil
       return state
     }
@@ -102,21 +110,28 @@ package struct RunPlan: Sendable {
 
   /// The trailers of the nearest run with its version, without what it says of records that are not
   /// the version's.
+  ///
+  /// A recall notes what it left of a run's memos. It leaves the text as it is, of which only the run
+  /// itself tells what was there.
   private static func lastRun(
     for version: Version
-  ) throws(StoreError) -> (trailers: Trailers?, run: Version?) {
+  ) throws(StoreError) -> (trailers: Trailers?, run: Version?, noted: Version?) {
     var next: Version? = version
+    var found: (trailers: Trailers, version: Version)?
     for _ in 0..<searchDepth {
       guard let candidate = next else { break }
       var memos = candidate.memos
       if !memos.entries.isEmpty {
-        if try !holdsSameRecords(candidate, version) {
+        let isRecall = memos[RecallRun.trailer] != nil
+        if found == nil, try !holdsSameRecords(candidate, version) {
           // The text of sources does not depend on records.
           memos.entries.removeAll { entry in
             !StageName.sources.contains { entry.value.hasPrefix("\($0.rawValue) ") }
           }
         }
-        return (memos, candidate)
+        let (trailers, noted) = found ?? (memos, candidate)
+        if !isRecall { return (trailers, candidate, noted) }
+        found = (trailers, noted)
       }
       // A rollback says where its content comes from; any other commit follows its first parent.
       let old = Trailers(message: candidate.commit.message)["Rolled-Back-To"]
@@ -125,7 +140,7 @@ package struct RunPlan: Sendable {
         version.store.repository.contains(parent) ? try version.store.version(parent) : nil
       }
     }
-    return (nil, nil)
+    return (found?.trailers, nil, found?.version)
   }
 
   private static func holdsSameRecords(

@@ -45,6 +45,7 @@ struct RunSession: Sendable {
     teacher: (TeacherSettings) throws -> any Teacher, renewsBudget: Bool = false,
     answered: CallCache.Counts = CallCache.Counts(), _ body: (RunSession) async throws -> Value
   ) async throws -> Value {
+    try snapshot.refuseRecalled()
     let players = try Players.make(snapshot.recipe, teacher: teacher)
     let base = try store.head()
     if let base { try store.index.catchUp(tree: base.tree) }
@@ -68,7 +69,9 @@ struct RunSession: Sendable {
       budget: budget, counts: answered, didAnswer: { progress.count($0) })
     let session = RunSession(
       snapshot: snapshot, base: base, calls: calls, cache: cache,
-      asker: Asker(recipe: recipe, prompts: snapshot.prompts, cache: cache, players: players),
+      asker: Asker(
+        recipe: recipe, prompts: snapshot.prompts, cache: cache, players: players,
+        recalled: try RecalledCalls(snapshot.recalls, history: base)),
       progress: progress, budget: budget, completion: Completion())
     let value: Value
     do {

@@ -64,7 +64,7 @@ struct ScenarioWriter: Sendable {
     case .failure(let problem):
       trail.records.append(
         attempt.rejection(
-          .unreadable, detail: "scenarios: \(problem.message)", call: asked.call, metaPrompt: nil))
+          .unreadable, of: "scenarios", problem, call: asked.call, metaPrompt: nil))
       return nil
     case .success(let scenarios):
       let index = choice(attempt, of: scenarios.count)
@@ -119,7 +119,7 @@ struct ScenarioWriter: Sendable {
     case .failure(let problem):
       trail.records.append(
         attempt.rejection(
-          .unreadable, detail: "complexify: \(problem.message)", call: asked.call,
+          .unreadable, of: "complexify", problem, call: asked.call,
           metaPrompt: scenario.record))
       return nil
     case .success(let text):

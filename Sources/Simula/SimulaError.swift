@@ -9,6 +9,8 @@ package struct SimulaError: Error, Sendable {
     case sources
     /// A file of right answers cannot be used.
     case gold
+    /// What the recipe or the sources go on using is recalled.
+    case recalled
     /// There is nothing to calibrate, or nothing to calibrate it with.
     case calibration
     /// A file for the time of a run could not be used.

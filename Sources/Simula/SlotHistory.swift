@@ -42,7 +42,7 @@ package struct SlotHistory: Sendable {
     else { return nil }
     var recipe = snapshot.recipe
     recipe.sampleCount = samples
-    guard file.header["keys"] == keys(recipe, snapshot.prompts),
+    guard file.header["keys"] == keys(recipe, snapshot),
       try file.header["fetched"] == fetched(store), try file.header["drops"] == drops(store)
     else { return nil }
     // The same folders hold the same records; others may, as after a compaction.
@@ -100,10 +100,11 @@ package struct SlotHistory: Sendable {
   }
 
   /// What defines the stages of data.
-  private static func keys(_ recipe: Recipe, _ prompts: PromptSet) -> JSON {
-    .object(
-      JSONObject(
-        StageName.data.map { ($0.rawValue, .string($0.key(recipe, prompts).digest.hex)) }))
+  private static func keys(_ recipe: Recipe, _ snapshot: Snapshot) -> JSON {
+    names(
+      StageName.data.map {
+        ($0.rawValue, .string($0.key(recipe, snapshot.prompts, snapshot.recalls).digest.hex))
+      })
   }
 
   /// The questions of all slots.
@@ -151,7 +152,7 @@ package struct SlotHistory: Sendable {
       self.file = Mutex(file)
       self.store = store
       header = JSONObject([
-        ("format", JSON(format)), ("keys", keys(snapshot.recipe, snapshot.prompts)),
+        ("format", JSON(format)), ("keys", keys(snapshot.recipe, snapshot)),
         ("rejections", names(outcome.rejections.map { ($0.rawValue, JSON($1)) })),
         ("samples", JSON(snapshot.recipe.sampleCount)), ("slots", JSON(outcome.slotCount)),
         ("sources", names(outcome.sources.encode().map { ($0.path, .string($0.text)) })),
@@ -194,10 +195,13 @@ extension SlotHistory {
   ///
   /// - Returns: Nil when they are so many that deriving all slots is less work, when the last run kept
   ///   nothing, and when a slot has no mix any more, which may be one that is not needed.
-  func use(for sources: Sources, _ recipe: Recipe) -> Use? {
+  func use(for sources: Sources, _ snapshot: Snapshot) -> Use? {
+    let recipe = snapshot.recipe
+    let mixes = snapshot.recalls.mixes
     guard file.size(ofColumn: 0) > 0,
       let stale = try? SourceEffect.staleGroups(
-        from: self.sources, to: sources, recipe: recipe, count: slotCount)
+        from: self.sources, to: sources, recipe: recipe, recalled: (mixes, mixes),
+        count: slotCount)
     else { return nil }
     let changed = Set(stale.map(\.number))
     let most = min(slotCount, recipe.sampleCount) / 2

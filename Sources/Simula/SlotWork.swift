@@ -45,14 +45,16 @@ package struct SlotWork: Sendable {
   ///   - asker: Has the models.
   ///   - sources: What mixes are drawn from.
   ///   - until: The last stage.
+  ///   - recalled: The mixes that slots must not get.
   ///   - remembers: Whether what slots share is looked up once; who counts look-ups wants each.
   /// - Throws: ``SimulaError`` for sources that cannot be worked with.
   package init(
-    _ asker: Asker, sources: Sources, until: DataStage, remembers: Bool = true
+    _ asker: Asker, sources: Sources, until: DataStage, recalled: RecalledMixes = [:],
+    remembers: Bool = true
   ) throws(SimulaError) {
     self.asker = asker
     self.until = until
-    sampler = MixSampler(sources, recipe: asker.recipe)
+    sampler = MixSampler(sources, recipe: asker.recipe, recalled: recalled)
     scenarios = ScenarioWriter(asker, remembers: remembers)
     let shape = try SampleForm(asker.recipe.sample)
     drafts = DraftWriter(asker, form: shape)
@@ -134,6 +136,16 @@ struct Attempt: Sendable {
   var draw: String { "slot \(slot) attempt \(number)" }
   var scenarioDraw: String { "slot \(group) attempt \(number)" }
 
+  /// The record of an attempt that ends with an answer which cannot be used, or must not be.
+  func rejection(
+    _ reason: Rejection, of what: String, _ problem: UnusableAnswer, call: RecordID,
+    metaPrompt: RecordID?, draft: Draft? = nil
+  ) -> Record {
+    rejection(
+      problem.reason == .recalled ? .recalled : reason, detail: "\(what): \(problem.message)",
+      call: call, metaPrompt: metaPrompt, draft: draft)
+  }
+
   /// The record of an attempt or draft that was not accepted.
   func rejection(
     _ reason: Rejection, detail: String, call: RecordID, metaPrompt: RecordID?, draft: Draft? = nil
@@ -166,6 +178,8 @@ package enum Rejection: String, Sendable, CaseIterable {
   case duplicate
   /// A held-out set has the question, or nearly so.
   case heldOut = "held-out"
+  /// An answer that it needs must not be used again.
+  case recalled
 }
 
 /// One value in the recipe's schema, not yet accepted.

@@ -1,6 +1,7 @@
 package import ArtifactStore
 package import Dataset
 package import Foundation
+import Pipeline
 
 /// What people and earlier runs decided, as it stands in the working tree at one moment.
 package struct Snapshot: Sendable {
@@ -8,6 +9,8 @@ package struct Snapshot: Sendable {
   package let prompts: PromptSet
   /// Nil where factors.yaml is missing.
   package private(set) var sources: Sources?
+  /// What must never be used again.
+  package private(set) var recalls: Recalls
   /// The bytes that were read, by path.
   package let files: [(path: String, bytes: [UInt8])]
 
@@ -35,6 +38,7 @@ package struct Snapshot: Sendable {
     for task in PromptTask.allCases { templates[task] = try file(task.path) }
     prompts = try PromptSet(templates)
     sources = try Sources.decode(readFile: { path in try file(path) })
+    recalls = try file(Recalls.path).map(RecallsText.decode) ?? Recalls()
     self.files = files
   }
 
@@ -51,9 +55,19 @@ package struct Snapshot: Sendable {
     return snapshot
   }
 
+  /// The same with other recalls.
+  func with(_ recalls: Recalls) -> Snapshot {
+    var snapshot = self
+    snapshot.recalls = recalls
+    return snapshot
+  }
+
   package init(_ version: Version) throws {
     try self.init { path in try version.file(path) }
   }
+
+  /// The hash of what defines a stage.
+  func key(of stage: StageName) -> StageKey { stage.key(recipe, prompts, recalls) }
 
   /// The digest of the sources, whatever their comments and spacing.
   package static func digest(_ sources: Sources) -> Digest {

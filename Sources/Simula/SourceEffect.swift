@@ -29,7 +29,7 @@ package struct SourceEffect: Sendable, Hashable {
   package private(set) var plansAnew = false
   /// What the next run grows besides.
   package private(set) var growths: [Growth] = []
-  /// The stages that are stale for another reason than the edit: recipe, prompts or teachers.
+  /// The stages that are stale for another reason than the edit: recipe, prompts, teachers or recalls.
   package private(set) var otherStages: [StageName] = []
 
   /// A slot whose sample is to be made or judged again.
@@ -63,12 +63,18 @@ package struct SourceEffect: Sendable, Hashable {
   ///   - recipe: Says how many slots there are, and the random seed.
   ///   - use: The samples that are kept.
   ///   - plan: What is stale with the edit, to tell what a run does besides; nil tells nothing of it.
+  ///   - recalls: What must not be used in either state.
   /// - Throws: ``SimulaError`` when a slot finds no mix that the pairs allow.
   package init(
-    from before: Sources?, to after: Sources, recipe: Recipe, use: SlotUse, plan: RunPlan? = nil
+    from before: Sources?, to after: Sources, recipe: Recipe, use: SlotUse, plan: RunPlan? = nil,
+    recalls: (before: Recalls, after: Recalls) = (Recalls(), Recalls())
   ) throws(SimulaError) {
+    let before = before?.without(recalls.before.nodes)
+    let after = after.without(recalls.after.nodes)
+    let recalled = (before: recalls.before.mixes, after: recalls.after.mixes)
     if let plan {
-      otherStages = plan.stages.filter { $0.freshness == .redefined }.map(\.stage)
+      otherStages = plan.stages.filter { [.redefined, .recalled].contains($0.freshness) }
+        .map(\.stage)
       let calls = RegrowthPlan.likelyCalls(recipe.taxonomy)
       growths = after.taxonomies.map(\.root).filter { plan.bareRoots.contains($0.id) }
         .map { Growth(factor: $0.id, name: $0.name, estimatedCalls: calls) }
@@ -95,7 +101,8 @@ package struct SourceEffect: Sendable, Hashable {
       return
     }
     let groups = try SourceEffect.staleGroups(
-      from: before, to: after, recipe: recipe, count: (slotCount + groupSize - 1) / groupSize)
+      from: before, to: after, recipe: recipe, recalled: recalled,
+      count: (slotCount + groupSize - 1) / groupSize)
     staleSamples = groups.reduce(0) { $0 + (use.samples[.numbered($1.number)] ?? 0) }
     for group in groups {
       let first = group.number * groupSize
@@ -107,7 +114,7 @@ package struct SourceEffect: Sendable, Hashable {
     rewordedSlots = staleSlots.count { $0.reason == .reworded }
     retunedSlots = staleSlots.count { $0.reason == .knobs }
     let gaps = SourceEffect.staleGaps(
-      use.samples.keys.filter { $0.number == nil }.sorted(), before, after, recipe)
+      use.samples.keys.filter { $0.number == nil }.sorted(), before, after, recipe, recalled)
     staleSlots += gaps
     staleSamples += gaps.count
     estimatedCalls = use.callsPerSample.map { Int((Double(staleSlots.count) * $0).rounded()) }
@@ -119,15 +126,17 @@ package struct SourceEffect: Sendable, Hashable {
   ///   - before: The sources that the samples were made from.
   ///   - after: The sources as edited.
   ///   - recipe: Under which both are compared.
+  ///   - recalled: The mixes that slots must not get in either state.
   ///   - count: How many slots, or groups that share a mix, are compared.
   /// - Returns: Their numbers in order, with why they are stale.
   /// - Throws: ``SimulaError`` when one finds no mix that the pairs allow.
   static func staleGroups(
-    from before: Sources, to after: Sources, recipe: Recipe, count: Int
+    from before: Sources, to after: Sources, recipe: Recipe,
+    recalled: (before: RecalledMixes, after: RecalledMixes) = ([:], [:]), count: Int
   ) throws(SimulaError) -> [(number: Int, reason: StaleSlot.Reason)] {
     let changes = try MixComparison(
       from: before, to: after, randomSeed: recipe.randomSeed, order: recipe.strategy.order,
-      usesWholeTaxonomies: recipe.arm.usesWholeTaxonomies, slotCount: count
+      usesWholeTaxonomies: recipe.arm.usesWholeTaxonomies, recalled: recalled, slotCount: count
     ).changedSlots()
     var reasons: [Int: StaleSlot.Reason] = [:]
     for slot in changes.moved { reasons[slot] = .moved }
@@ -138,8 +147,11 @@ package struct SourceEffect: Sendable, Hashable {
       let sampled =
         recipe.strategy.order == .weighted ? BranchCut(after, after).apply(to: after) : after
       let sampler = MixSampler(sampled, recipe: recipe)
+      let whole = MixSampler(after, recipe: recipe, recalled: recalled.after)
       for slot in 0..<count where reasons[slot] == nil {
-        if retuned.contains(try sampler.mix(slot: slot).strategy) { reasons[slot] = .knobs }
+        let isRecalled = recalled.after[.numbered(slot)] != nil
+        let mix = try (isRecalled ? whole : sampler).mix(slot: slot)
+        if retuned.contains(mix.strategy) { reasons[slot] = .knobs }
       }
     }
     return reasons.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -160,10 +172,12 @@ package struct SourceEffect: Sendable, Hashable {
 
   /// The slots of gaps that have another mix, wording or way of making samples; there are few.
   private static func staleGaps(
-    _ slots: [Slot], _ before: Sources, _ after: Sources, _ recipe: Recipe
+    _ slots: [Slot], _ before: Sources, _ after: Sources, _ recipe: Recipe,
+    _ recalled: (before: RecalledMixes, after: RecalledMixes)
   ) -> [StaleSlot] {
     guard !slots.isEmpty else { return [] }
-    let (old, new) = (MixSampler(before, recipe: recipe), MixSampler(after, recipe: recipe))
+    let old = MixSampler(before, recipe: recipe, recalled: recalled.before)
+    let new = MixSampler(after, recipe: recipe, recalled: recalled.after)
     let retuned = retunedStrategies(before, after, recipe)
     return slots.compactMap { slot in
       guard let first = try? old.mix(of: slot), let second = try? new.mix(of: slot),

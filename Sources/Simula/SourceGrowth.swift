@@ -21,6 +21,8 @@ struct SourceGrowth: Sendable {
     var plansStrategies = true
     /// How often strategies were planned before, when they shall be others.
     var replanNumber = 0
+    /// What strategies that are planned again must not build on.
+    var recalled = Set<NodeID>()
   }
 
   /// What growing came to.
@@ -82,7 +84,12 @@ struct SourceGrowth: Sendable {
       return outcome
     }
     progress.start(.strategies)
-    let planned = try await StrategyStage(asker, log: log, taxonomies: taxonomies)
+    // The first plan is what it ever was, so that recalling a node moves no other slots.
+    let offered =
+      scope.replanNumber == 0
+      ? taxonomies
+      : Sources(taxonomies: taxonomies, strategies: []).without(scope.recalled).taxonomies
+    let planned = try await StrategyStage(asker, log: log, taxonomies: offered)
       .run(again: scope.replanNumber)
     outcome.sources = merge.strategies(planned, taxonomies: taxonomies)
     outcome.grown.sources.strategies = planned

@@ -19,15 +19,24 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
 
   private var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
-  /// The hash of what defines this stage for a recipe and its prompts.
-  package func key(_ recipe: Recipe, _ prompts: PromptSet) -> StageKey {
+  /// The hash of what defines this stage for a recipe and its prompts, under what is recalled.
+  package func key(
+    _ recipe: Recipe, _ prompts: PromptSet, _ recalls: Recalls = Recalls()
+  ) -> StageKey {
     let (version, knobs, tasks, roles) = definition(recipe)
     let reading = [("answers", String(Asker.codeVersion))]
     return StageKey(
-      name: rawValue, codeVersion: version, knobs: knobs + (roles.isEmpty ? [] : reading),
+      name: rawValue, codeVersion: version,
+      knobs: knobs + (roles.isEmpty ? [] : reading)
+        + RecallKnobs.of(self, tasks, roles, recipe, prompts, recalls),
       templates: prompts.bytes(tasks),
       teachers: roles.map { ($0.rawValue, Players.identity(recipe, $0)) })
   }
+
+  /// The roles whose models this stage asks.
+  func roles(_ recipe: Recipe) -> [Role] { definition(recipe).roles }
+  /// What this stage asks them.
+  func tasks(_ recipe: Recipe) -> [PromptTask] { definition(recipe).tasks }
 
   private func definition(
     _ recipe: Recipe

@@ -9,19 +9,12 @@ enum TaxonomyObjects {
     var proposals: [NodeID: [RecordID]] = [:]
     var edits: [NodeID: [RecordID]] = [:]
     for record in records {
-      let value = try record.value()
-      let parent = value["node"]?.string.flatMap { NodeID($0) }
-      switch record.kind {
-      case .proposals:
-        for name in value["names"]?.array?.compactMap(\.string) ?? [] {
-          proposals[NodeID(bornUnder: parent, name: name), default: []].append(record.id)
+      for node in try nodes(of: record) {
+        switch record.kind {
+        case .proposals: proposals[node, default: []].append(record.id)
+        case .edits: edits[node, default: []].append(record.id)
+        default: continue
         }
-      case .edits:
-        for name in [value["candidate"]?.string, value["target"]?.string] {
-          guard let name, !name.isEmpty else { continue }
-          edits[NodeID(bornUnder: parent, name: name), default: []].append(record.id)
-        }
-      default: continue
       }
     }
     return sources.taxonomies.map { taxonomy in
@@ -36,6 +29,18 @@ enum TaxonomyObjects {
       return (["factor": .string(taxonomy.root.id.text), "nodes": .array(nodes)] as JSON)
         .canonicalBytes
     }
+  }
+
+  /// The nodes that a proposal or an edit names, by their names at birth.
+  static func nodes(of record: Record) throws(StoreError) -> [NodeID] {
+    let value = try record.value()
+    let parent = value["node"]?.string.flatMap { NodeID($0) }
+    let names =
+      record.kind == .proposals
+      ? value["names"]?.array?.map(\.string) ?? []
+      : record.kind == .edits ? [value["candidate"]?.string, value["target"]?.string] : []
+    return names.compactMap(\.self).filter { record.kind == .proposals || !$0.isEmpty }
+      .map { NodeID(bornUnder: parent, name: $0) }
   }
 
   private static func ids(_ ids: [RecordID]?) -> JSON {

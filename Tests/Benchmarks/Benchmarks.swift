@@ -6,6 +6,7 @@ import Foundation
 /// `.build/release/Benchmarks --generation [SAMPLES...]`, 8000, 64000 and 512000 when none are given, and
 /// `.build/release/Benchmarks --teachers INSTANT_URL [SLOW_URL]` with OpenAI-compatible servers that answer
 /// at once and after 200 ms; `.build/release/Benchmarks --look-ups DATASET` for the calls of a dataset alone,
+/// `.build/release/Benchmarks --provenance DATASET` for tracing in a generated dataset that is there,
 /// and `.build/release/Benchmarks --model URL MODEL SLOTS [SAMPLES]` for a real model behind such a server.
 @main
 struct Benchmarks {
@@ -17,6 +18,7 @@ struct Benchmarks {
     case "--model": return try askModel()
     case "--look-ups": return try await lookUp()
     case "--teachers": return try await askTeachers()
+    case "--provenance": return try trace()
     default: break
     }
     let sizes = CommandLine.arguments.dropFirst().compactMap { Int($0) }
@@ -110,6 +112,16 @@ struct Benchmarks {
     }
     let found = try await LookupBenchmark(folder: URL(filePath: dataset)).run()
     print(found.text)
+  }
+
+  private static func trace() throws {
+    guard let dataset = CommandLine.arguments.dropFirst(2).first else {
+      throw MeasuredProgram.Failure(description: "name a dataset that has samples")
+    }
+    try ProvenanceBenchmark(stemma: try stemma(), folder: URL(filePath: dataset)).run {
+      print($0)
+      fflush(nil)
+    }
   }
 
   private static func stemma() throws -> String {

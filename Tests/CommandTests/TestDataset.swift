@@ -103,8 +103,10 @@ extension TestDataset {
       for version in try await git("rev-list", "HEAD").lines {
         let replay = try await stemma.run(["verify", "--replay", "--at", version])
         let title = try await git("log", "-1", "--format=%s", version).text
+        // What was merged or recalled follows from its recipe only after the next run.
         #expect(
-          replay.exitCode == 0, "\(title)\(replay.text)\(replay.errorText)",
+          replay.exitCode == 0 || replay.errorText.contains("no run made this version"),
+          "\(title)\(replay.text)\(replay.errorText)",
           sourceLocation: sourceLocation)
       }
     }

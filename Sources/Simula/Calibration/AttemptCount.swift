@@ -75,7 +75,7 @@ package struct AttemptCount: Sendable {
         count(value, nil)
         let detail = value["detail"]?.string ?? ""
         if doubleTasks.contains(where: detail.hasPrefix) { unjudged += 1 }
-      case .refined, .unreadable: break
+      case .refined, .unreadable, .recalled: break
       }
     }
     (self.plain, self.complexified) = (plain, complexified)

@@ -112,7 +112,8 @@ struct CalibrationWork: Sendable {
     guard let base, let sources = snapshot.sources, !samples.isEmpty else { return nil }
     let check = RequirementCheck(
       critic: RequirementCritic(asker, form: form),
-      sampler: MixSampler(sources, recipe: recipe),
+      sampler: MixSampler(
+        try snapshot.drawn(sources), recipe: recipe, recalled: snapshot.recalls.mixes),
       instances: recipe.metaPrompts.instances, workers: workers,
       progress: progress)
     let (rates, leftOut) = try await check.run(samples, in: base)

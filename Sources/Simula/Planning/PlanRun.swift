@@ -64,7 +64,8 @@ package struct PlanRun: Sendable {
       stages[last].calls = Likely(exactly: 0)
       stages[last].cachedShare = 1
     } else if sourcesAreFresh, let sources = session.snapshot.sources {
-      let pilot = try await pilot(session, sources, count: pilotCount)
+      let pilot = try await pilot(
+        session, try session.snapshot.drawn(sources), count: pilotCount)
       try fill(&stages[last], session, pilot)
     } else {
       if pilotCount > 0 {
@@ -86,26 +87,28 @@ package struct PlanRun: Sendable {
     let recipe = session.snapshot.recipe
     let wanted = recipe.sampleCount
     let workers = Players.workers(recipe)
+    let recalled = session.snapshot.recalls.mixes
     if count > 0 {
       let slots = Array(0..<min(count, wanted))
       session.progress.start("pilot", total: slots.count)
       _ = try await SlotPilot(
         slots, asker: session.asker, answers: session.cache, budget: session.budget,
-        sources: sources, workers: workers, didFill: { session.progress.advance() })
+        sources: sources, recalled: recalled, workers: workers,
+        didFill: { session.progress.advance() })
     }
     let probed = min(wanted, Self.probeCount)
     let slots = (0..<probed).map { $0 * wanted / probed }
     session.progress.start("recorded answers", total: probed)
     var pilot = try await SlotPilot(
       slots, asker: session.asker, answers: RecordedAnswers(session.cache),
-      budget: session.budget, sources: sources, workers: workers,
+      budget: session.budget, sources: sources, recalled: recalled, workers: workers,
       didFill: { session.progress.advance() })
     if count > 0, pilot.complete.count < count, wanted > probed {
       // Those that were asked for tell what one takes, wherever they are.
       let asked = try await SlotPilot(
         Array(0..<min(count, wanted)), asker: session.asker,
         answers: RecordedAnswers(session.cache), budget: session.budget, sources: sources,
-        workers: workers, didFill: {})
+        recalled: recalled, workers: workers, didFill: {})
       pilot.learn(from: asked)
     }
     return pilot

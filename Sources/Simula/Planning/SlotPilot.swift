@@ -19,16 +19,17 @@ struct SlotPilot: Sendable {
   ///   - answers: Asks them, or only looks up.
   ///   - budget: Has the prices.
   ///   - sources: What mixes are drawn from.
+  ///   - recalled: The mixes that slots must not get.
   ///   - workers: How many slots are worked on at once.
   ///   - didFill: Told after each slot.
   /// - Throws: What asking throws; an answer that is only looked up and not there is no error.
   init(
     _ slots: [Int], asker: Asker, answers: any CallSource, budget: Budget, sources: Sources,
-    workers: Int, didFill: @escaping @Sendable () -> Void
+    recalled: RecalledMixes, workers: Int, didFill: @escaping @Sendable () -> Void
   ) async throws {
     let work = try SlotWork(
       asker.answering(from: MeteredAnswers(source: answers, budget: budget)), sources: sources,
-      until: .samples, remembers: false)
+      until: .samples, recalled: recalled, remembers: false)
     var next = 0
     try await withThrowingTaskGroup(of: (Reading, isComplete: Bool).self) { group in
       func add() {

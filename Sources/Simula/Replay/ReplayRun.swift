@@ -36,7 +36,8 @@ package struct ReplayRun: Sendable {
     let plan = try RunPlan(snapshot, base: version)
     let asker = Asker(
       recipe: snapshot.recipe, prompts: snapshot.prompts, cache: calls,
-      players: Players.make(snapshot.recipe) { _ in KeylessTeacher(variable: "none") })
+      players: Players.make(snapshot.recipe) { _ in KeylessTeacher(variable: "none") },
+      recalled: try RecalledCalls(snapshot.recalls, history: version))
     try sortOut(plan, &report)
     if report.foreign.isEmpty {
       try await GrowthReplay(version, asker, progress).run(&report)
@@ -46,7 +47,8 @@ package struct ReplayRun: Sendable {
         snapshot: snapshot, asker: asker, progress: progress,
         workers: 2 * ProcessInfo.processInfo.activeProcessorCount,
         counts: { [calls] in calls.counts })
-      let slots = SlotReplay(version, filling, sources: sources, plan: plan)
+      let slots = SlotReplay(
+        version, filling, sources: try snapshot.drawn(sources), plan: plan)
       try await slots.run(until: stage, &report)
     }
     report.callCount = calls.counts.cached
@@ -64,7 +66,7 @@ package struct ReplayRun: Sendable {
     for stage in StageName.allCases {
       switch plan.freshness(stage) {
       case .fresh, .dropped, .missing: continue
-      case .newInputs: isStale = true
+      case .newInputs, .recalled: isStale = true
       case .redefined:
         // A commit hands on the memos of stages that it does not touch.
         let memo = plan.memos[stage.rawValue]?.text ?? ""

@@ -1,0 +1,260 @@
+import CanonicalJSON
+import Git
+
+/// A shard with what its records name.
+struct LinkedShard: Sendable {
+  let object: ObjectID
+  let kind: RecordKind
+  let digest: Digest
+  let rowCount: Int
+  /// The words of keys, and the row of each.
+  var keys: [UInt64] = []
+  var rows: [UInt32] = []
+  /// Of records about drafts the first 8 bytes of the draft's id, 0 for none, by row.
+  var drafts: [UInt64] = []
+}
+
+/// One immutable file of the links index: by what its records name, the rows of some shards.
+///
+/// A ``ColumnFile`` of four columns: entries of 12 bytes, a key and the ordinal of a row, in the order of
+/// the keys; shards of 60 bytes, with the object, kind, row count and digest; the trees that are covered,
+/// sorted; and for each rejection and verdict the first 8 bytes of the id of the draft that it is about. A
+/// row's ordinal counts all rows of the shards before.
+final class LinkSegment: Sendable {
+  static let entrySize = 12
+  private static let shardSize = 60
+  private static let form = 1
+
+  struct Shard: Sendable {
+    let object: ObjectID
+    let kind: RecordKind
+    let digest: Digest
+    let ordinals: Range<Int>
+    /// Where the drafts of its rows begin.
+    let drafts: Int
+  }
+
+  /// The kinds of records that are about a draft.
+  static let judgingKinds: [RecordKind] = [.rejections, .verdicts]
+
+  let shards: [Shard]
+  let entryCount: Int
+  let treeCount: Int
+  private let file: ColumnFile
+
+  /// Opens a segment, or returns nil when it is missing, cut off or damaged at its ends.
+  init?(_ path: String) {
+    guard let file = ColumnFile(path), file.columnCount == 4, file.header["form"]?.int == Self.form,
+      file.size(ofColumn: 0) % Self.entrySize == 0, file.size(ofColumn: 1) % Self.shardSize == 0,
+      file.size(ofColumn: 2) % ObjectID.byteCount == 0,
+      let bytes = file.bytes(0..<file.size(ofColumn: 1), ofColumn: 1)
+    else { return nil }
+    self.file = file
+    entryCount = file.size(ofColumn: 0) / Self.entrySize
+    treeCount = file.size(ofColumn: 2) / ObjectID.byteCount
+    var shards: [Shard] = []
+    var next = 0
+    var drafts = 0
+    for place in stride(from: 0, to: bytes.count, by: Self.shardSize) {
+      let entry = UnsafeRawBufferPointer(rebasing: bytes[place..<(place + Self.shardSize)])
+      let count = Int(entry.loadLittle(at: 24, UInt32.self))
+      guard let kind = RecordKind(code: entry[20]), next + count <= Int(UInt32.max) else {
+        return nil
+      }
+      shards.append(
+        Shard(
+          object: ObjectID(loading: entry), kind: kind,
+          digest: Digest(loading: UnsafeRawBufferPointer(rebasing: entry[28...])),
+          ordinals: next..<(next + count), drafts: drafts))
+      next += count
+      if Self.judgingKinds.contains(kind) { drafts += count }
+    }
+    guard file.size(ofColumn: 3) == 8 * drafts else { return nil }
+    self.shards = shards
+  }
+
+  var rowCount: Int { shards.last?.ordinals.upperBound ?? 0 }
+
+  /// Whether every page holds what was written.
+  var isWhole: Bool {
+    (0..<file.columnCount).allSatisfy { column in
+      file.bytes(0..<file.size(ofColumn: column), ofColumn: column) != nil
+    }
+  }
+
+  private func bytes(_ range: Range<Int>, _ column: Int) throws(IndexDamage)
+    -> UnsafeRawBufferPointer
+  {
+    guard let bytes = file.bytes(range, ofColumn: column) else { throw IndexDamage() }
+    return bytes
+  }
+
+  /// An entry by its place in the order of keys.
+  func entry(_ position: Int) throws(IndexDamage) -> (key: UInt64, ordinal: Int) {
+    let start = position * Self.entrySize
+    let bytes = try bytes(start..<(start + Self.entrySize), 0)
+    let ordinal = Int(bytes.loadLittle(at: 8, UInt32.self))
+    guard ordinal < rowCount else { throw IndexDamage() }
+    return (bytes.loadLittle(at: 0, UInt64.self), ordinal)
+  }
+
+  /// Visits the ordinals of the rows that name something.
+  func visit(_ key: LinkKey, _ body: (_ ordinal: Int) -> Void) throws(IndexDamage) {
+    var position = try DigestOrder.lowerBound(of: key.word, in: entryCount) {
+      (position) throws(IndexDamage) in try entry(position).key
+    }
+    while position < entryCount {
+      let found = try entry(position)
+      guard found.key == key.word else { return }
+      body(found.ordinal)
+      position += 1
+    }
+  }
+
+  /// The place of the shard that holds a row.
+  func shard(of ordinal: Int) -> Int {
+    var low = 0
+    var high = shards.count - 1
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if shards[middle].ordinals.lowerBound <= ordinal { low = middle } else { high = middle - 1 }
+    }
+    return low
+  }
+
+  /// The first 8 bytes of the id of the draft that a rejection or a verdict is about; 0 for none.
+  func draft(of ordinal: Int, in shard: Shard) throws(IndexDamage) -> UInt64 {
+    guard Self.judgingKinds.contains(shard.kind) else { return 0 }
+    let place = 8 * (shard.drafts + ordinal - shard.ordinals.lowerBound)
+    return try bytes(place..<(place + 8), 3).loadLittle(at: 0, UInt64.self)
+  }
+
+  func covers(_ tree: ObjectID) throws(IndexDamage) -> Bool {
+    var low = 0
+    var high = treeCount
+    while low < high {
+      let middle = (low + high) / 2
+      let found = try self.tree(middle)
+      if found == tree { return true }
+      if found < tree { low = middle + 1 } else { high = middle }
+    }
+    return false
+  }
+
+  func tree(_ number: Int) throws(IndexDamage) -> ObjectID {
+    let start = number * ObjectID.byteCount
+    return ObjectID(loading: try bytes(start..<(start + ObjectID.byteCount), 2))
+  }
+
+  // MARK: - Writing
+
+  /// Writes a segment that holds what others do, and new shards; 20 bytes of memory a new link.
+  static func write(
+    _ new: [LinkedShard], merging old: [LinkSegment], trees: Set<ObjectID>, to path: String
+  ) throws {
+    var file = try ColumnFileWriter(path)
+    try writeEntries(new, merging: old, to: &file)
+    for shard in old.flatMap(\.shards) {
+      try write(shard.object, shard.kind, shard.ordinals.count, shard.digest, to: &file)
+    }
+    for shard in new {
+      try write(shard.object, shard.kind, shard.rowCount, shard.digest, to: &file)
+    }
+    try file.endColumn()
+    for tree in trees.sorted() {
+      try tree.bytes.withUnsafeBytes { try file.append($0) }
+    }
+    try file.endColumn()
+    for segment in old {
+      let size = segment.file.size(ofColumn: 3)
+      if size > 0 { try file.append(try segment.bytes(0..<size, 3)) }
+    }
+    for shard in new { try file.append(shard.drafts) }
+    try file.endColumn()
+    try file.finish(header: JSONObject([("form", JSON(form))]))
+  }
+
+  private static func write(
+    _ object: ObjectID, _ kind: RecordKind, _ count: Int, _ digest: Digest,
+    to file: inout ColumnFileWriter
+  ) throws {
+    var bytes = object.bytes + [kind.code, 0, 0, 0]
+    withUnsafeBytes(of: UInt32(count).littleEndian) { bytes += $0 }
+    digest.withBytes { bytes += $0 }
+    try file.append(bytes)
+  }
+
+  private static func writeEntries(
+    _ new: [LinkedShard], merging old: [LinkSegment], to file: inout ColumnFileWriter
+  ) throws {
+    var sources: [Source] = []
+    var base = 0
+    for segment in old {
+      sources.append(Source(segment, base: base))
+      base += segment.rowCount
+    }
+    var keys: [UInt64] = []
+    var ordinals: [UInt32] = []
+    for shard in new {
+      keys += shard.keys
+      ordinals += shard.rows.map { UInt32(base) + $0 }
+      base += shard.rowCount
+    }
+    guard base <= Int(UInt32.max) else {
+      throw StoreError(.refused, "more records than an index can number")
+    }
+    let order = DigestOrder.sorted(keys)
+    var place = 0
+    var buffer: [UInt8] = []
+    func add(_ key: UInt64, _ ordinal: UInt32) throws {
+      withUnsafeBytes(of: key.littleEndian) { buffer += $0 }
+      withUnsafeBytes(of: ordinal.littleEndian) { buffer += $0 }
+      if buffer.count >= 1 << 16 {
+        try file.append(buffer)
+        buffer.removeAll(keepingCapacity: true)
+      }
+    }
+    for index in sources.indices { try sources[index].advance() }
+    while true {
+      var least: Int?
+      for index in sources.indices {
+        guard let head = sources[index].head else { continue }
+        if let other = least, let best = sources[other].head, best.key <= head.key { continue }
+        least = index
+      }
+      let newKey = place < order.count ? keys[Int(order[place])] : nil
+      if let least, let head = sources[least].head, newKey.map({ head.key <= $0 }) ?? true {
+        try add(head.key, UInt32(head.ordinal))
+        try sources[least].advance()
+      } else if let newKey {
+        try add(newKey, ordinals[Int(order[place])])
+        place += 1
+      } else {
+        break
+      }
+    }
+    try file.append(buffer)
+    try file.endColumn()
+  }
+
+  /// The entries of an older segment, one after another.
+  private struct Source {
+    let segment: LinkSegment
+    let base: Int
+    private var position = 0
+    private(set) var head: (key: UInt64, ordinal: Int)?
+
+    init(_ segment: LinkSegment, base: Int) {
+      self.segment = segment
+      self.base = base
+    }
+
+    mutating func advance() throws(IndexDamage) {
+      head = nil
+      guard position < segment.entryCount else { return }
+      let entry = try segment.entry(position)
+      head = (entry.key, base + entry.ordinal)
+      position += 1
+    }
+  }
+}

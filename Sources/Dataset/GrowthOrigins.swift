@@ -1,0 +1,220 @@
+package import ArtifactStore
+import CanonicalJSON
+import Foundation
+import Git
+
+/// What the nodes and strategies of a version's text are, and where they come from.
+///
+/// Reading the text takes longer than all else of a trace. So what it says is kept in a local file, by
+/// the ids of nodes and strategies, for the version that was looked at last; without it, or where it is damaged
+/// or of another version, the text is read again.
+package struct GrowthOrigins {
+  /// What is known of a node or a strategy.
+  struct Entry {
+    fileprivate let json: JSON
+
+    var name: String { json["name"]?.string ?? "" }
+    var weight: Double { json["weight"]?.double ?? 0 }
+    var isPinned: Bool { json["pinned"]?.bool ?? false }
+    /// Whether this is a strategy, and not a node.
+    var isStrategy: Bool { json["roots"] != nil }
+    /// Whether the planner made a strategy.
+    var isPlanned: Bool { json["planned"]?.bool ?? false }
+    var parent: NodeID? { json["parent"]?.string.flatMap { NodeID($0) } }
+    /// The nodes that a strategy joins.
+    var roots: [NodeID] {
+      json["roots"]?.array?.compactMap { $0.string.flatMap { NodeID($0) } } ?? []
+    }
+    var proposals: [RecordID] { records("proposals") }
+    var edits: [RecordID] { records("edits") }
+
+    private func records(_ member: String) -> [RecordID] {
+      json[member]?.array?.compactMap { $0.string.flatMap(RecordID.init(hex:)) } ?? []
+    }
+  }
+
+  private static let form = 1
+  /// A tree that was read is no deeper; a damaged file may be.
+  static let maximumDepth = 256
+
+  private let version: Version
+  private let file: ColumnFile?
+  /// Where there is no file.
+  private let entries: [NodeID: JSON]
+
+  /// Opens the file, or makes it out of the text of a version.
+  package init(_ version: Version) throws {
+    self.version = version
+    let path = version.store.folder.appending(path: "origins").path(percentEncoded: false)
+    let key = try Self.key(of: version)
+    if let file = ColumnFile(path), file.columnCount == 3, file.header["key"]?.string == key,
+      file.size(ofColumn: 1) == file.size(ofColumn: 0) / 2 + 4
+    {
+      (self.file, entries) = (file, [:])
+      return
+    }
+    (file, entries) = (nil, try Self.read(version))
+    // Whoever cannot write here reads the text each time.
+    try? Self.write(entries, key: key, to: path)
+  }
+
+  /// What stands for the text that is read.
+  private static func key(of version: Version) throws -> String {
+    let names = ["factors.yaml", ArtifactPath.taxonomies, "strategies.yaml", ArtifactPath.growth]
+    let ids = try names.map { name in
+      "\(name) \(try version.store.repository.find(path: name, inTree: version.tree)?.id.hex ?? "")"
+    }
+    return ([String(form)] + ids).joined(separator: "\n")
+  }
+
+  // MARK: - Looking up
+
+  func entry(_ id: NodeID) -> Entry? { find(id).map(Entry.init) }
+
+  /// The node and those above it, the factor first; empty for one that is in no tree any more.
+  func path(to node: NodeID) -> [(id: NodeID, entry: Entry)] {
+    var path: [(id: NodeID, entry: Entry)] = []
+    var next: NodeID? = node
+    while let id = next, let entry = entry(id), !entry.isStrategy, path.count < Self.maximumDepth {
+      path.append((id, entry))
+      next = entry.parent
+    }
+    return path.reversed()
+  }
+
+  /// All nodes by those that they are below of; factors are below of none.
+  func children() -> [NodeID: [NodeID]] {
+    var children: [NodeID: [NodeID]] = [:]
+    for id in allIDs {
+      guard let entry = entry(id), !entry.isStrategy, let parent = entry.parent else { continue }
+      children[parent, default: []].append(id)
+    }
+    return children
+  }
+
+  private var allIDs: [NodeID] {
+    guard let file else { return Array(entries.keys) }
+    let numbers = file.numbers(
+      ofColumn: 0, count: file.size(ofColumn: 0) / 8, as: UInt64.self)
+    return (numbers ?? []).map { NodeID($0) }
+  }
+
+  private func find(_ id: NodeID) -> JSON? {
+    guard let file else { return entries[id] }
+    let count = file.size(ofColumn: 0) / 8
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      guard let found = number(middle, 0, UInt64.self) else { return nil }
+      if found < id.value { low = middle + 1 } else { high = middle }
+    }
+    guard low < count, number(low, 0, UInt64.self) == id.value,
+      let start = number(low, 1, UInt32.self), let end = number(low + 1, 1, UInt32.self),
+      start <= end, Int(end) <= file.size(ofColumn: 2),
+      let bytes = file.bytes(Int(start)..<Int(end), ofColumn: 2)
+    else { return nil }
+    return try? JSON(parsing: Array(bytes))
+  }
+
+  private func number<Number: FixedWidthInteger>(
+    _ place: Int, _ column: Int, _: Number.Type
+  ) -> Number? {
+    let size = MemoryLayout<Number>.size
+    return file?.bytes((place * size)..<((place + 1) * size), ofColumn: column).map {
+      Number(littleEndian: $0.loadUnaligned(as: Number.self))
+    }
+  }
+
+  /// The nodes and strategies whose ids begin with some digits.
+  private func ids(beginningWith digits: String) -> [NodeID] {
+    guard (NodeReference.minimumDigits...16).contains(digits.utf8.count),
+      let first = NodeID(digits.padding(toLength: 16, withPad: "0", startingAt: 0))
+    else { return [] }
+    return allIDs.filter { $0 >= first && $0.text.hasPrefix(digits) }
+  }
+
+  /// The node or strategy that a text means, or nil when it is none or means several.
+  func reference(_ text: String) throws -> Trace.Root? {
+    let digits = text.lowercased()
+    if digits.utf8.count >= NodeReference.minimumDigits,
+      digits.allSatisfy({ $0.isASCII && $0.isHexDigit })
+    {
+      let ids = ids(beginningWith: digits)
+      if ids.count == 1, let entry = entry(ids[0]) {
+        return entry.isStrategy ? .strategy(ids[0]) : .node(ids[0])
+      }
+      // A name may look like an id, but for one that is a record's.
+      if digits.utf8.count > 16 || !ids.isEmpty { return nil }
+    }
+    guard let sources = try Sources.decode(readFile: { path in try version.file(path) }) else {
+      return nil
+    }
+    let strategies = sources.strategies.filter { $0.name == text }
+    if let node = try? NodeReference(sources).find(text) {
+      return strategies.isEmpty ? .node(node.node.id) : nil
+    }
+    return strategies.count == 1 ? .strategy(strategies[0].id) : nil
+  }
+
+  // MARK: - Making
+
+  private static func read(_ version: Version) throws -> [NodeID: JSON] {
+    guard let sources = try Sources.decode(readFile: { path in try version.file(path) }) else {
+      return [:]
+    }
+    let made = try records(version)
+    var entries: [NodeID: JSON] = [:]
+    for node in sources.taxonomies.flatMap(\.nodes) {
+      var entry: JSONObject = JSONObject([
+        ("name", .string(node.name)), ("weight", .number(node.weight)),
+      ])
+      if let parent = node.parent { entry["parent"] = .string(parent.text) }
+      if node.isPinned { entry["pinned"] = true }
+      for member in ["edits", "proposals"] { entry[member] = made[node.id]?[member] }
+      entries[node.id] = .object(entry)
+    }
+    let planned = Set(try version.plannedStrategies())
+    for strategy in sources.strategies {
+      entries[strategy.id] = [
+        "name": .string(strategy.name), "planned": .bool(planned.contains(strategy.id)),
+        "roots": .array(strategy.roots.map { .string($0.text) }),
+        "weight": .number(strategy.weight),
+      ]
+    }
+    return entries
+  }
+
+  /// The proposals and edits of each node, as the version's taxonomy objects note them.
+  private static func records(_ version: Version) throws -> [NodeID: JSON] {
+    var made: [NodeID: JSON] = [:]
+    let files = try version.store.repository.files(
+      inTree: version.tree, under: ArtifactPath.taxonomies)
+    for file in files where ArtifactPath(file.path)?.isShard == false {
+      let object = try JSON(parsing: try version.store.reader.artifact(file.entry.id))
+      for node in object["nodes"]?.array ?? [] {
+        if let id = node["id"]?.string.flatMap({ NodeID($0) }) { made[id] = node }
+      }
+    }
+    return made
+  }
+
+  private static func write(
+    _ entries: [NodeID: JSON], key: String, to path: String
+  ) throws(StoreError) {
+    let sorted = entries.sorted { $0.key < $1.key }
+    var texts: [UInt8] = []
+    var ends: [UInt32] = [0]
+    for entry in sorted {
+      texts += entry.value.canonicalBytes
+      ends.append(UInt32(texts.count))
+    }
+    var file = try ColumnFileWriter(path)
+    try file.append(sorted.map(\.key.value))
+    try file.endColumn()
+    try file.append(ends)
+    try file.endColumn()
+    try file.append(texts)
+    try file.endColumn()
+    try file.finish(header: JSONObject([("key", .string(key))]))
+  }
+}

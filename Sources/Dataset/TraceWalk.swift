@@ -1,0 +1,173 @@
+import ArtifactStore
+import CanonicalJSON
+import Git
+
+/// One walk up from something; what the indexes say of the version is remembered on the way.
+struct TraceWalk {
+  let version: Version
+  let lookup: RecordLookup
+  let growth: GrowthOrigins
+  var links: LiveLinks
+  let firstSeen: FirstSeen
+
+  mutating func descent(of root: Trace.Root) throws -> TraceNode {
+    switch root {
+    case .record(let record): return try descent(of: record)
+    case .node(let id): return try taxonomyNode(id, relation: "taxonomy node")
+    case .strategy(let id): return try strategy(id, withRoots: true)
+    }
+  }
+
+  private mutating func descent(of record: Record) throws -> TraceNode {
+    var tree = try node(record, relation: record.kind.rawValue)
+    switch record.kind {
+    case .samples, .rejections: tree.causes += try judgements(of: record)
+    case .verdicts: tree.causes += try judged(by: record)
+    case .proposals, .edits, .plans: tree.causes += try grown(from: record)
+    default: break
+    }
+    // Calls are in no version.
+    if record.kind != .calls { tree.causes.append(try origin(of: record)) }
+    return tree
+  }
+
+  /// A record with what its members name.
+  mutating func node(_ record: Record, relation: String) throws -> TraceNode {
+    let value = try record.value()
+    var causes: [TraceNode] = []
+    guard record.kind != .imports, record.kind != .calls else {
+      return TraceNode(relation: relation, id: record.id.hex, content: value, causes: [])
+    }
+    for (member, relation) in [
+      ("from", "complexified from"), ("meta-prompt", "meta-prompt"), ("mix", "mix"),
+      ("call", "call"),
+    ] {
+      // A complexified meta-prompt shares the mix of the one it came from.
+      if member == "mix", value["from"] != nil { continue }
+      guard let id = value[member]?.string, !id.isEmpty else { continue }
+      causes.append(try cause(id, relation))
+    }
+    if record.kind == .mixes { causes += try requirements(of: value) }
+    if record.kind == .metaPrompts { causes += try siblings(of: value) }
+    return TraceNode(relation: relation, id: record.id.hex, content: value, causes: causes)
+  }
+
+  mutating func cause(_ id: String, _ relation: String) throws -> TraceNode {
+    guard let recordID = RecordID(hex: id), let record = try lookup.find(recordID) else {
+      let isPruned = RecordID(hex: id).map(RetiredCalls(version.store).contains) ?? false
+      let reason: JSON = [
+        "missing": isPruned
+          ? "pruned: 'stemma cache prune' removed it here"
+          : "not here: fetch the calls, or look in another clone"
+      ]
+      return TraceNode(relation: relation, id: id, content: reason, causes: [])
+    }
+    return try node(record, relation: relation)
+  }
+
+  // MARK: - Scenarios and requirements
+
+  /// The other candidates of the answer that a meta-prompt was taken from.
+  private func siblings(of metaPrompt: JSON) throws -> [TraceNode] {
+    guard metaPrompt["from"] == nil, let chosen = metaPrompt["text"]?.string,
+      let call = metaPrompt["call"]?.string.flatMap(RecordID.init(hex:)),
+      let answer = try lookup.find(call)?.value()["answer"]?["text"]?.string,
+      let texts = AnswerText.json(answer)?["scenarios"]?.array
+    else { return [] }
+    var seen: Set<[Substring]> = [Self.words(chosen)]
+    return texts.enumerated().compactMap { index, text in
+      guard let text = text.string, seen.insert(Self.words(text)).inserted else { return nil }
+      return TraceNode(
+        relation: "candidate not used", id: "",
+        content: ["index": JSON(index), "text": .string(text)], causes: [])
+    }
+  }
+
+  private static func words(_ text: String) -> [Substring] {
+    text.lowercased().split(whereSeparator: \.isWhitespace)
+  }
+
+  /// The strategy and the taxonomy nodes of a mix, with who proposed and edited each.
+  private mutating func requirements(of mix: JSON) throws -> [TraceNode] {
+    var causes: [TraceNode] = []
+    if let id = mix["strategy"]?.string {
+      if let strategy = NodeID(id) {
+        causes.append(try self.strategy(strategy, withRoots: false))
+      } else {
+        causes.append(TraceNode(relation: "strategy", id: id, content: [:], causes: []))
+      }
+    }
+    for id in mix["nodes"]?.array?.compactMap(\.string) ?? [] {
+      guard let node = NodeID(id) else { continue }
+      causes.append(try taxonomyNode(node, relation: "taxonomy node"))
+    }
+    return causes
+  }
+
+  private mutating func strategy(_ id: NodeID, withRoots: Bool) throws -> TraceNode {
+    let strategy = growth.entry(id)
+    var causes: [TraceNode] = []
+    if strategy?.isPlanned == true {
+      causes += try links.records(.plans, naming: LinkKey(.factor, node: 0)).map {
+        TraceNode(relation: "planned in", id: $0.id.hex, content: try $0.value(), causes: [])
+      }
+    }
+    for root in withRoots ? strategy?.roots ?? [] : [] {
+      causes.append(try taxonomyNode(root, relation: "taxonomy node"))
+    }
+    return TraceNode(
+      relation: "strategy", id: id.text,
+      content: [
+        "name": .string(strategy?.name ?? "(no longer in strategies.yaml)"),
+        "weight": .number(strategy?.weight ?? 0),
+      ], causes: causes)
+  }
+
+  /// A node, the proposals and edits that made it, and the nodes above it.
+  private mutating func taxonomyNode(_ id: NodeID, relation: String) throws -> TraceNode {
+    let path = growth.path(to: id)
+    let node = path.last?.entry
+    var causes: [TraceNode] = []
+    for (records, relation) in [
+      (node?.proposals ?? [], "proposed in"), (node?.edits ?? [], "edited by the critic"),
+    ] {
+      for record in records {
+        guard let found = try lookup.find(record) else { continue }
+        causes.append(
+          TraceNode(
+            relation: relation, id: record.hex, content: try found.value(), causes: []))
+      }
+    }
+    if path.count > 1 {
+      causes += try levelPlans(of: path[0].id, level: path.count - 2)
+      causes.append(try taxonomyNode(path[path.count - 2].id, relation: "parent node"))
+    }
+    let names = path.map(\.entry.name).joined(separator: " > ")
+    var content = JSONObject([
+      ("path", .string(path.isEmpty ? "(no longer in the taxonomies)" : names))
+    ])
+    if let node {
+      content["weight"] = .number(node.weight)
+      if node.isPinned { content["pinned"] = true }
+    }
+    return TraceNode(relation: relation, id: id.text, content: .object(content), causes: causes)
+  }
+
+  /// The plans by which the nodes of a level were divided.
+  private mutating func levelPlans(of factor: NodeID, level: Int) throws -> [TraceNode] {
+    guard level > 0 else { return [] }
+    return try links.records(.plans, naming: LinkKey(.factor, node: factor.value)).compactMap {
+      let plan = try $0.value()
+      guard plan["level"]?.int == level, plan["factor"]?.string == factor.text else { return nil }
+      return TraceNode(relation: "planned in", id: $0.id.hex, content: plan, causes: [])
+    }
+  }
+
+  /// The node that a proposal, an edit or a plan was about.
+  private mutating func grown(from record: Record) throws -> [TraceNode] {
+    let value = try record.value()
+    let text = record.kind == .plans ? value["factor"]?.string : value["node"]?.string
+    guard let id = text.flatMap({ NodeID($0) }) else { return [] }
+    return [try taxonomyNode(id, relation: "parent node")]
+  }
+}
