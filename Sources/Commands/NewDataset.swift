@@ -3,7 +3,6 @@ import CanonicalJSON
 import Dataset
 import Foundation
 import Git
-import Hooks
 import Prompts
 import Starters
 
@@ -36,7 +35,7 @@ struct NewDataset {
     }
     try repository.hideFromWorkingTree(folders: WorkingTree.hiddenFolders)
     try repository.applyDatasetConfiguration()
-    try DatasetHook.install(in: repository.commonDirectory.appending(path: "hooks"))
+    try HookInstallation.setUp(repository)
     let store = try Store(at: directory)
     let lock = try store.lock(purpose: "stemma init")
     defer { withExtendedLifetime(lock) {} }
@@ -83,7 +82,7 @@ struct NewDataset {
         VersionWriter.File(
           path: DatasetIdentity.path, bytes: DatasetIdentity(name: name).bytes, isGenerated: true),
         file("recipe.yaml", starter.recipe),
-        file("README.md", card), file(".gitattributes", "*.zst -text -delta\n"),
+        file("README.md", card), file(".gitattributes", GitDrivers.attributes),
       ] + BuiltInPrompt.all.map { file("prompts/\($0.task).mustache", $0.text) }
         + (try sources?.encode() ?? []).map { file($0.path, $0.text) }
     }

@@ -122,29 +122,41 @@ package struct SourcePatch: Sendable {
     guard let present, let before, present != Array(before.utf8) else {
       return files.append(File(path: path, bytes: Array(after.utf8)))
     }
-    for patched in try Self.candidates(present, before, after) {
+    let patched = Self.patched(present, from: before, to: after, says: isAsked)
+    guard patched.bytes != present else { return }
+    files.append(File(path: path, bytes: patched.bytes, isRewritten: patched.isRewritten))
+  }
+
+  /// A person's text with an edit in it, or where that fails the text of the edit alone.
+  ///
+  /// - Parameters:
+  ///   - present: The person's text.
+  ///   - before: The text that Stemma would write for what it says.
+  ///   - after: The same with the edit.
+  ///   - isAsked: Whether a text says what it shall.
+  static func patched(
+    _ present: [UInt8], from before: String, to after: String,
+    says isAsked: ([UInt8]) throws -> Bool
+  ) -> (bytes: [UInt8], isRewritten: Bool) {
+    guard before != after else { return (present, false) }
+    for candidate in candidates(present, before, after) {
       // What a patched text says decides whether it is taken.
-      if (try? isAsked(patched)) == true {
-        if patched != present {
-          files.append(File(path: path, bytes: patched))
-        }
-        return
-      }
+      if (try? isAsked(candidate)) == true { return (candidate, false) }
     }
-    files.append(File(path: path, bytes: Array(after.utf8), isRewritten: true))
+    return (Array(after.utf8), true)
   }
 
   /// Texts that may be the person's text with the edit in it, the most faithful first.
   private static func candidates(
     _ present: [UInt8], _ before: String, _ after: String
-  ) throws -> [[UInt8]] {
+  ) -> [[UInt8]] {
     guard let text = String(validating: present, as: UTF8.self) else { return [] }
     let lines = LinePatch(before: before, after: after)
     var candidates = [lines.apply(to: text, inPlace: true), lines.apply(to: text, inPlace: false)]
       .compactMap { $0.map { Array($0.utf8) } }
-    let merge = try TextMerge(
+    let merge = try? TextMerge(
       base: Array(before.utf8), ours: present, theirs: Array(after.utf8), names: ("text", "edit"))
-    if !merge.hasConflicts { candidates.append(merge.bytes) }
+    if let merge, !merge.hasConflicts { candidates.append(merge.bytes) }
     return candidates
   }
 }

@@ -15,13 +15,13 @@ package protocol ObjectSource: Sendable {
 }
 
 /// Bounds on what a repository from elsewhere may make this process do.
-enum ReadingLimit {
+package enum ReadingLimit {
   /// The most bytes of one tree or commit.
   static let metadataSizeInBytes = 256 << 20
   /// The most folders inside each other.
   static let depth = 128
   /// The most files listed at once, since few trees can name each other many times.
-  static let fileCount = 20_000_000
+  package static let fileCount = 20_000_000
 }
 
 extension ObjectSource {

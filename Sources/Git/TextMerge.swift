@@ -13,9 +13,11 @@ package struct TextMerge: Sendable {
   ///   - ours: One side.
   ///   - theirs: The other side.
   ///   - names: What the markers call the two sides.
+  ///   - markerSize: How many characters a marker has.
   /// - Throws: ``GitError`` when libgit2 cannot merge.
   package init(
-    base: [UInt8]?, ours: [UInt8], theirs: [UInt8], names: (ours: String, theirs: String)
+    base: [UInt8]?, ours: [UInt8], theirs: [UInt8], names: (ours: String, theirs: String),
+    markerSize: Int = 7
   ) throws(GitError) {
     try startLibrary()
     try refuseNUL(names.ours, "name")
@@ -24,6 +26,7 @@ package struct TextMerge: Sendable {
     defer { git_merge_file_result_free(&result) }
     var options = git_merge_file_options()
     git_merge_file_options_init(&options, UInt32(GIT_MERGE_FILE_OPTIONS_VERSION))
+    options.marker_size = UInt16(clamping: max(markerSize, 1))
     let status = Self.lend(base ?? []) { base in
       Self.lend(ours) { ours in
         Self.lend(theirs) { theirs in

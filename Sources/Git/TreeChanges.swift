@@ -14,21 +14,24 @@ extension ObjectSource {
   /// A nil tree has no files. A file that became a folder is removed, and its files are new.
   ///
   /// - Complexity: Linear in the entries of the folders that differ; equal folders are not read.
-  /// - Throws: ``GitError`` as listing files does.
+  /// - Throws: ``GitError`` as listing files does, with code `tooLarge` also for more changes than the
+  ///   caller allows, about.
   package func changes(
-    from old: ObjectID?, to new: ObjectID?
+    from old: ObjectID?, to new: ObjectID?, maximumCount: Int = ReadingLimit.fileCount
   ) throws(GitError) -> [PathChange] {
     var changes: [PathChange] = []
-    try collectChanges(from: old, to: new, prefix: "", depth: 0, into: &changes)
+    var budget = maximumCount
+    try collectChanges(from: old, to: new, prefix: "", depth: 0, &budget, into: &changes)
     return changes
   }
 
+  /// - Parameter budget: How many more entries may be looked at; folders without files count too.
   private func collectChanges(
-    from old: ObjectID?, to new: ObjectID?, prefix: String, depth: Int,
+    from old: ObjectID?, to new: ObjectID?, prefix: String, depth: Int, _ budget: inout Int,
     into changes: inout [PathChange]
   ) throws(GitError) {
     guard old != new else { return }
-    guard depth < ReadingLimit.depth, changes.count < ReadingLimit.fileCount else {
+    guard depth < ReadingLimit.depth, budget > 0 else {
       throw GitError(.tooLarge, "cannot compare '\(prefix)': too deep or too many files")
     }
     var before = ArraySlice(try entries(of: old))
@@ -41,7 +44,7 @@ extension ObjectSource {
       let takesSecond = isFirst(second, notAfter: first)
       try compare(
         takesFirst ? first : nil, takesSecond ? second : nil, prefix: prefix, depth: depth,
-        into: &changes)
+        &budget, into: &changes)
       if takesFirst { before.removeFirst() }
       if takesSecond { after.removeFirst() }
     }
@@ -61,15 +64,17 @@ extension ObjectSource {
   /// Adds the difference of two entries of one name and kind, or of one that has no counterpart.
   private func compare(
     _ old: RawTree.Entry?, _ new: RawTree.Entry?, prefix: String, depth: Int,
-    into changes: inout [PathChange]
+    _ budget: inout Int, into changes: inout [PathChange]
   ) throws(GitError) {
     guard old?.id != new?.id || old?.mode != new?.mode else { return }
+    budget -= 1
     let before = try decoded(old)
     let after = try decoded(new)
     guard let path = (before ?? after).map({ prefix + $0.name }) else { return }
     if (before ?? after)?.mode == .folder {
       try collectChanges(
-        from: before?.id, to: after?.id, prefix: path + "/", depth: depth + 1, into: &changes)
+        from: before?.id, to: after?.id, prefix: path + "/", depth: depth + 1, &budget,
+        into: &changes)
     } else if before != after {
       changes.append(PathChange(path: path, old: before, new: after))
     }
