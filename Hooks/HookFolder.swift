@@ -61,8 +61,11 @@ package struct HookFolder: Sendable {
 
   /// Puts a hook in its place.
   ///
-  /// - Parameter isForced: Whether a hook of others is set aside also where an earlier one was already,
-  ///   which is kept, but no longer called.
+  /// - Parameters:
+  ///   - hook: The hook.
+  ///   - isForced: Whether a hook of others is set aside also where an earlier one was already, which is
+  ///     kept, but no longer called.
+  /// - Returns: What became of it.
   /// - Throws: ``Failure`` when the file system refuses.
   package func install(_ hook: DatasetHook, isForced: Bool) throws -> Outcome {
     let state = state(of: hook)

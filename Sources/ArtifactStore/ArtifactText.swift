@@ -20,6 +20,7 @@ package enum ArtifactText {
     var waiting: [UInt8] = []
     var rest = file[...]
     var shown = 0
+    var isWhole = true
     while shown < maximumSizeInBytes {
       let step: (taken: Int, made: Int)
       do throws(StoreError) {
@@ -36,12 +37,14 @@ package enum ArtifactText {
         body(String(decoding: waiting[..<end], as: UTF8.self))
         waiting.removeSubrange(..<end)
       }
-      if step.made == 0, rest.isEmpty || step.taken == 0 { break }
+      // Without progress it would be asked for the beginning of another frame.
+      guard step.taken > 0 || step.made > 0 else { break }
+      isWhole = !decompressor.isInside
     }
     body(String(decoding: waiting, as: UTF8.self))
     if shown >= maximumSizeInBytes {
       body("\n(only the first \(shown) bytes are shown)\n")
-    } else if decompressor.isInside {
+    } else if !isWhole {
       body("\n(the artifact is cut off here)\n")
     }
   }

@@ -134,6 +134,7 @@ package struct SourcePatch: Sendable {
   ///   - before: The text that Stemma would write for what it says.
   ///   - after: The same with the edit.
   ///   - isAsked: Whether a text says what it shall.
+  /// - Returns: The text, and whether comments of the person's could not be kept.
   static func patched(
     _ present: [UInt8], from before: String, to after: String,
     says isAsked: ([UInt8]) throws -> Bool
@@ -183,6 +184,21 @@ struct LinePatch {
     line.firstMatch(of: /\bid: ([0-9a-f]{16})\b/)?.output.1
   }
 
+  /// Where a line stands, or the only one of its key, as a person may have written it.
+  private static func place(of line: Substring, in lines: [Substring]) -> Int? {
+    if let place = lines.firstIndex(of: line) { return place }
+    guard let key = key(line) else { return nil }
+    let places = lines.indices.filter { Self.key(lines[$0]) == key }
+    return places.count == 1 ? places[0] : nil
+  }
+
+  /// What a person wrote behind an entry.
+  private static func comment(of line: Substring) -> Substring {
+    guard let end = line.lastIndex(of: "}") else { return "" }
+    let rest = line[line.index(after: end)...]
+    return rest.drop { $0 == " " }.hasPrefix("#") ? rest : ""
+  }
+
   /// The text with the changed lines; nil when a line that goes is not in it.
   ///
   /// - Parameters:
@@ -202,9 +218,9 @@ struct LinePatch {
     }
     var placed = Set<Substring>()
     for line in before where gone.contains(line) {
-      guard let place = lines.firstIndex(of: line) else { return nil }
+      guard let place = Self.place(of: line, in: lines) else { return nil }
       if let key = Self.key(line), let replacement = replacements[key] {
-        lines[place] = replacement
+        lines[place] = replacement + Self.comment(of: lines[place])
         placed.insert(replacement)
       } else {
         lines.remove(at: place)
@@ -213,7 +229,7 @@ struct LinePatch {
     var previous: Substring?
     for line in after {
       if isNew.contains(line), placed.insert(line).inserted {
-        guard let previous, let place = lines.firstIndex(of: previous) else { return nil }
+        guard let previous, let place = Self.place(of: previous, in: lines) else { return nil }
         lines.insert(line, at: place + 1)
       }
       previous = line

@@ -22,6 +22,7 @@ package enum SourceTextMerge {
   ///   - theirs: The other side.
   ///   - names: What the markers call the two sides.
   ///   - markerSize: How many characters a marker has.
+  /// - Returns: The merged text.
   /// - Throws: ``GitError`` when lines cannot be merged.
   package static func merge(
     _ path: String, base: [UInt8]?, ours: [UInt8], theirs: [UInt8],

@@ -25,7 +25,7 @@ extension ObjectSource {
     return changes
   }
 
-  /// - Parameter budget: How many more entries may be looked at; folders without files count too.
+  // The budget is how many more entries may be looked at; folders without files count too.
   private func collectChanges(
     from old: ObjectID?, to new: ObjectID?, prefix: String, depth: Int, _ budget: inout Int,
     into changes: inout [PathChange]

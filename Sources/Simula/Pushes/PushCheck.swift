@@ -111,6 +111,8 @@ package struct PushCheck {
     let fresh = Dictionary(commits.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     for (tip, name) in tips.sorted(by: { $0.value < $1.value }) where fresh[tip] != nil {
       let version = try store.version(tip)
+      // A branch with something else is nothing to look at, unless it is to be taken for a dataset.
+      if !isReceiving, try version.file(DatasetIdentity.path) == nil { continue }
       guard checkTexts(of: version, name) else { continue }
       var provenance = try VersionProvenance(
         version, on: bases(of: tip, fresh), artifacts.index, calls: calls, origins: origins,

@@ -22,15 +22,21 @@ package struct StagedCheck {
     let entries = try store.repository.indexEntries()
     var staged: [String: ObjectID] = [:]
     for entry in entries { staged[entry.path] = entry.content.id }
-    let snapshot = try Snapshot { path in
-      try staged[path].map {
-        try store.repository.read($0, as: .blob, maximumSizeInBytes: Self.maximumTextSizeInBytes)
+    let known = try knownPlaces()
+    var names = Set<String>()
+    // A branch with something else has no recipe, and never had one.
+    if [Snapshot.recipePath, DatasetIdentity.path].contains(where: {
+      staged[$0] != nil || known[$0] != nil
+    }) {
+      let snapshot = try Snapshot { path in
+        try staged[path].map {
+          try store.repository.read($0, as: .blob, maximumSizeInBytes: Self.maximumTextSizeInBytes)
+        }
       }
+      names = Set(snapshot.recipe.teachers.values.compactMap(\.keyVariable))
     }
-    let names = Set(snapshot.recipe.teachers.values.compactMap(\.keyVariable))
     let secrets = SecretScan(
       variables: names.sorted().compactMap { name in variable(name).map { (name, $0) } })
-    let known = try knownPlaces()
     for entry in entries where known[entry.path]?.contains(entry.content.id) != true {
       try check(entry, secrets)
     }
