@@ -1,7 +1,7 @@
 /// Shows the bytes of an artifact as text, a record a line; memory stays flat.
 package enum ArtifactText {
   /// More than this is not shown of one artifact.
-  package static let maximumSizeInBytes = 64 << 20
+  package static let maximumSizeInBytes = 16 << 20
   private static let stepInBytes = 128 << 10
   /// A longer line is handed over in parts.
   private static let longestPart = 1 << 20

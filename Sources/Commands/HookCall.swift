@@ -127,7 +127,9 @@ struct Complaint {
     guard !report.isClean else { return }
     for group in report.groups {
       for problem in group.problems {
-        Output.complain("stemma: \(problem.place): \(problem.message)")
+        let text = "\(problem.place): \(problem.message)"
+        // A name must not look like a line of ours.
+        Output.complain("stemma: \(text.replacing("\n", with: "\\n"))")
       }
       let rest = group.count - group.problems.count
       if rest > 0 { Output.complain("stemma: and \(rest) more like these") }

@@ -46,9 +46,11 @@ extension ObjectSource {
   }
 
   /// Reads a tree's entries as stored.
-  func rawTree(_ id: ObjectID) throws(GitError) -> RawTree {
+  func rawTree(
+    _ id: ObjectID, maximumSizeInBytes: Int = ReadingLimit.metadataSizeInBytes
+  ) throws(GitError) -> RawTree {
     guard id != .emptyTree else { return RawTree([]) }
-    return try withObject(id, as: .tree, maximumSizeInBytes: ReadingLimit.metadataSizeInBytes) {
+    return try withObject(id, as: .tree, maximumSizeInBytes: maximumSizeInBytes) {
       (bytes) throws(GitError) in
       try RawTree(bytes, id: id)
     }

@@ -34,8 +34,10 @@ extension ObjectSource {
     guard depth < ReadingLimit.depth, budget > 0 else {
       throw GitError(.tooLarge, "cannot compare '\(prefix)': too deep or too many files")
     }
-    var before = ArraySlice(try entries(of: old))
-    var after = ArraySlice(try entries(of: new))
+    // Few bytes an entry, so that no tree is parsed that is beyond what is left.
+    let size = min(ReadingLimit.metadataSizeInBytes, (1 << 20) + 128 * min(budget, 1 << 32))
+    var before = ArraySlice(try entries(of: old, size))
+    var after = ArraySlice(try entries(of: new, size))
     while true {
       let first = before.first
       let second = after.first
@@ -50,9 +52,11 @@ extension ObjectSource {
     }
   }
 
-  private func entries(of tree: ObjectID?) throws(GitError) -> [RawTree.Entry] {
+  private func entries(
+    of tree: ObjectID?, _ maximumSizeInBytes: Int
+  ) throws(GitError) -> [RawTree.Entry] {
     guard let tree else { return [] }
-    return try rawTree(tree).entries
+    return try rawTree(tree, maximumSizeInBytes: maximumSizeInBytes).entries
   }
 
   private func isFirst(_ entry: RawTree.Entry?, notAfter other: RawTree.Entry?) -> Bool {

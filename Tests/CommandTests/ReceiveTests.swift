@@ -199,11 +199,11 @@ struct ReceiveTests {
             "it has 300000000 bytes, at most 268435456 are taken"
           ),
           (
-            "b=$(head -c 2000000000 /dev/zero | zstd -q -1 | git hash-object -w --stdin); \(put)",
+            "b=$(head -c 600000000 /dev/zero | zstd -q -1 | git hash-object -w --stdin); \(put)",
             "not one zstd frame with its content size"
           ),
           (
-            "b=$(head -c 2000000000 /dev/zero | zstd -q -1 --stream-size=2000000000 "
+            "b=$(head -c 600000000 /dev/zero | zstd -q -1 --stream-size=600000000 "
               + "| git hash-object -w --stdin); \(put)", "is beyond what is read"
           ),
           (

@@ -105,10 +105,15 @@ package struct PushCheck {
         tips.values.min() ?? "", "its history is not whole: \(error.message)",
         hint: "'git fsck' where you push from says what is missing")
     }
+    let fresh = Dictionary(commits.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    // What was there before is known first, so that what is new shows.
+    for parent in Set(commits.flatMap(\.parents)) where fresh[parent] == nil {
+      guard let base = try? store.version(parent) else { continue }
+      try store.index.catchUp(tree: base.tree)
+    }
     for commit in commits { try check(commit) }
     guard report.isClean else { return }
     let calls = try CallPresence(store, artifacts.index, callTips)
-    let fresh = Dictionary(commits.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     for (tip, name) in tips.sorted(by: { $0.value < $1.value }) where fresh[tip] != nil {
       let version = try store.version(tip)
       // A branch with something else is nothing to look at, unless it is to be taken for a dataset.

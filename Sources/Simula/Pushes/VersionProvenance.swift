@@ -43,7 +43,6 @@ struct VersionProvenance {
     self.shards = shards
     dead = try version.tombstones()
     verdicts = NeededVerdicts(version, origins)
-    for base in bases { try store.index.catchUp(tree: base.tree) }
   }
 
   mutating func check() throws(StoreError) {
