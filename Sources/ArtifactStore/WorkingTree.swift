@@ -41,14 +41,16 @@ package struct WorkingTree {
   /// Where another writer is at work, or git is in the midst of something, nothing is done: the next command
   /// does it.
   package func followGit() throws(StoreError) {
-    guard store.repository.unfinishedWork == nil else { return }
+    guard store.repository.unfinishedWork == nil,
+      let version = try store.head(), try version.file(DatasetIdentity.path) != nil
+    else { return }
     let lock = try store.lock(purpose: "stemma hook")
     defer { withExtendedLifetime(lock) {} }
     try hideArtifacts()
-    guard let tree = try store.head()?.tree,
-      try store.index.isNearly(upTo: tree, lacking: Self.quickShardCount)
-    else { return }
-    try store.index.catchUp(tree: tree)
+    guard try store.index.isNearly(upTo: version.tree, lacking: Self.quickShardCount) else {
+      return
+    }
+    try store.index.catchUp(tree: version.tree)
   }
 
   /// Throws where git is in the middle of a merge or something like it.

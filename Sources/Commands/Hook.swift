@@ -10,16 +10,16 @@ struct Hook: AsyncParsableCommand {
       is kept, and called first.
 
       HOOKS
-        pre-commit     refuses texts that cannot be read, damaged artifacts and API keys
+        pre-commit     refuses unreadable texts, damaged artifacts and API keys
         commit-msg     refuses trailers that contradict each other
-        pre-push       refuses versions that are not whole; says which answers the remote lacks
-        post-checkout  brings indexes along, and keeps artifacts out of the working tree
+        pre-push       refuses damaged versions; says what answers are missing
+        post-checkout  brings indexes along, and keeps artifacts out of sight
         post-merge     the same
-        pre-receive    on a server: refuses pushes with records of unknown origin, damage or odd paths
+        pre-receive    on a server: refuses damage, and records of unknown origin
 
       DRIVERS
-        textconv       shows an artifact as text, a record a line, to 'git diff', 'show' and 'log -p'
-        merge          merges taxonomies by nodes, factors and strategies by entries
+        textconv       shows an artifact to 'git diff', a record a line
+        merge          merges taxonomies by nodes, other sources by entries
 
       On a server, 'git config stemma.requireCalls false' takes records whose answers stay elsewhere.
 

@@ -7,7 +7,7 @@ import Simula
 
 /// What the scripts of hooks and git's settings call.
 struct HookCall: AsyncParsableCommand {
-  enum Name: String, CaseIterable, ExpressibleByArgument {
+  enum Name: String, CaseIterable {
     case preCommit = "pre-commit"
     case commitMessage = "commit-msg"
     case prePush = "pre-push"
@@ -21,7 +21,7 @@ struct HookCall: AsyncParsableCommand {
     commandName: "call", abstract: "Do the work of a hook", shouldDisplay: false)
 
   @Argument(help: "The hook's name.")
-  var name: Name
+  var name: String
 
   @Argument(parsing: .captureForPassthrough, help: "What git gives the hook.")
   var arguments: [String] = []
@@ -32,7 +32,12 @@ struct HookCall: AsyncParsableCommand {
   func run() async throws {
     // libgit2 opens no repository where this is set, and hooks look at no file of it.
     unsetenv("GIT_WORK_TREE")
-    switch name {
+    guard let hook = Name(rawValue: name) else {
+      throw CommandError(
+        "'\(name)' is no hook",
+        hint: "there are: \(Name.allCases.map(\.rawValue).joined(separator: ", "))", status: .usage)
+    }
+    switch hook {
     case .preCommit: try checkStaged()
     case .commitMessage: try checkMessage()
     case .prePush: try SentPush(remote: try argument(0)).check(try input())
@@ -46,7 +51,7 @@ struct HookCall: AsyncParsableCommand {
   private func argument(_ place: Int) throws -> String {
     guard arguments.indices.contains(place) else {
       throw CommandError(
-        "'stemma hook \(name.rawValue)' is called by git, with more arguments",
+        "'stemma hook \(name)' is called by git, with more arguments",
         hint: "see 'stemma hook --help'", status: .usage)
     }
     return arguments[place]

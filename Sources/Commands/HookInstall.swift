@@ -35,6 +35,11 @@ struct HookInstall: AsyncParsableCommand {
 
   func run() async throws {
     let repository = try dataset.store().repository
+    guard server || repository.workingDirectory != nil else {
+      throw CommandError(
+        "'\(dataset.directory)' is a bare repository, in which nobody commits",
+        hint: "where others push to it: stemma hook install --server", status: .usage)
+    }
     if !server { try GitDrivers.configure(repository) }
     let steps = try HookInstallation(repository: repository)
       .install(server ? DatasetHook.server : DatasetHook.client, isForced: force)

@@ -123,6 +123,25 @@ struct ReceiveTests {
       let output = try await dataset.hooked(Self.push("git rm -q -r --cached --sparse verdicts"))
       #expect(output.errorText.contains("hint: 'stemma run' judges"))
       #expect(output.errorText.contains("and 3 more like these"))
+      // A sample and its verdicts go, and the sample alone comes back.
+      let tombstones = """
+        ids() { lines "$1" | while read -r l; do printf '%s\\0001\\000%s' "$1" "$l" | sha256sum; done \
+          | cut -c 1-64; }
+        for k in samples verdicts; do ids $k; done | sed 's/.*/{"reason":"x","record":"&","run":"x"}/' \
+          > ../new; cp ../new ../gone; add tombstones
+        """
+      try await dataset.expectHooked(
+        Self.push(tombstones) + "\ngit fetch -q && git reset -q --hard origin/main")
+      try await expectRefusals(
+        dataset,
+        [
+          (
+            """
+            head -n 1 ../gone | while read -r l; do printf 'tombstones\\0001\\000%s' "$l" | sha256sum; done \
+              | cut -c 1-64 | sed 's/.*/{"revives":"&","run":"y"}/' > ../new; add tombstones
+            """, "it has no accepting verdict of"
+          )
+        ])
     }
   }
 

@@ -48,6 +48,9 @@ struct NeededVerdicts {
   /// The records that the push removes, with the origins of their tombstones.
   var removed: [RecordID: Int] { origins.removed }
 
+  /// The tombstones that the push takes back, with the origins of their revivals.
+  var revoked: [RecordID: Int] { origins.revoked }
+
   /// Which commit brought a sample; nil when it was there before.
   func origin(of sample: RecordID) -> Int? { origins.number(of: sample) }
 

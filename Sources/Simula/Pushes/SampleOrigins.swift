@@ -12,6 +12,8 @@ struct SampleOrigins {
   private var samples: [RecordID: Int] = [:]
   /// What was removed, with the commit that removed it.
   private(set) var removed: [RecordID: Int] = [:]
+  /// The tombstones that no longer count, with the commit that says so.
+  private(set) var revoked: [RecordID: Int] = [:]
 
   init(_ store: Store) { self.store = store }
 
@@ -29,8 +31,11 @@ struct SampleOrigins {
   mutating func noteTombstones(of artifact: CheckedArtifact) throws(StoreError) {
     for line in artifact.lines {
       let value = try Record(.tombstones, line: Array(artifact.bytes[line])).value()
-      guard let id = value["record"]?.string.flatMap(RecordID.init(hex:)) else { continue }
-      removed[id] = commits.count - 1
+      func id(_ member: String) -> RecordID? {
+        value[member]?.string.flatMap(RecordID.init(hex:))
+      }
+      if let record = id("record") { removed[record] = commits.count - 1 }
+      if let tombstone = id("revives") { revoked[tombstone] = commits.count - 1 }
     }
   }
 

@@ -39,7 +39,9 @@ struct VersionProvenance {
     self.calls = calls
     self.report = report
     var shards: [RecordKind: Set<ObjectID>] = [:]
-    for kind in RecordKind.versioned { shards[kind] = Set(try version.shards(kind).map(\.object)) }
+    for kind in RecordKind.versioned + [.tombstones] {
+      shards[kind] = Set(try version.shards(kind).map(\.object))
+    }
     self.shards = shards
     dead = try version.tombstones()
     verdicts = NeededVerdicts(version, origins)
@@ -68,6 +70,7 @@ struct VersionProvenance {
       for shard in (all ?? []).sorted() { try check(shard, kind) }
     }
     try noteRemovedVerdicts()
+    try noteReturnedSamples()
     try checkVerdicts(in: new[.verdicts] ?? [])
   }
 
@@ -201,12 +204,28 @@ struct VersionProvenance {
     for (location, origin) in removed { try noteRemoved(location, origin: origin) }
   }
 
+  /// Notes the samples that revivals bring back: their verdicts must be there again.
+  private mutating func noteReturnedSamples() throws(StoreError) {
+    for (tombstone, origin) in verdicts.revoked {
+      guard let place = try place(of: tombstone, .tombstones),
+        let id = try version.record(.tombstones, place).value()["record"]?.string
+          .flatMap(RecordID.init(hex:))
+      else { continue }
+      try noteNeed(of: id, origin)
+    }
+  }
+
   private mutating func noteRemoved(
     _ verdict: RecordLocation, origin: Int
   ) throws(StoreError) {
     let value = try version.record(.verdicts, verdict).value()
-    guard let sample = value["sample"]?.string.flatMap(RecordID.init(hex:)),
-      dead[sample] == nil, !verdicts.isNeeded(of: sample),
+    guard let sample = value["sample"]?.string.flatMap(RecordID.init(hex:)) else { return }
+    try noteNeed(of: sample, origin)
+  }
+
+  /// Notes a sample, if the record is one that is live.
+  private mutating func noteNeed(of sample: RecordID, _ origin: Int) throws(StoreError) {
+    guard dead[sample] == nil, !verdicts.isNeeded(of: sample),
       let place = try place(of: sample, .samples)
     else { return }
     try need(sample, try version.record(.samples, place).value(), origin)
