@@ -166,6 +166,23 @@ struct HookInstallTests {
     }
   }
 
+  @Test("a dataset of an earlier release is told what to add, and nothing is changed by itself")
+  func attributes() async throws {
+    try await withLineDataset { set in
+      try set.dataset.write("*.zst -text -delta\n", to: ".gitattributes")
+      let output = try await set.stemma("hook", "install")
+      #expect(output.errorText.contains("add to .gitattributes:\n  *.zst -text -delta diff=stemma"))
+      #expect(output.errorText.contains("  taxonomies/*.yaml merge=stemma-sources"))
+      #expect(try set.dataset.read(".gitattributes") == "*.zst -text -delta\n")
+      try await set.git("checkout", "-q", "--", ".gitattributes")
+      #expect(try await set.stemma("hook", "install").errorText == "")
+      try await set.git("init", "-q", "--bare", "../bare.git")
+      let bare = try await set.stemma.run(["hook", "install", "-C", "../bare.git"])
+      #expect(bare.exitCode == 64)
+      #expect(bare.errorText.contains("stemma hook install --server"))
+    }
+  }
+
   @Test("a server gets its own hook, and refuses everything where Stemma is missing")
   func server() async throws {
     try await withLineDataset { set in

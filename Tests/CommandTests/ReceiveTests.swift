@@ -86,6 +86,26 @@ struct ReceiveTests {
     }
   }
 
+  @Test("branches that were made in different ways merge, by git and by Stemma, and pass")
+  func merges() async throws {
+    try await withServer { dataset in
+      try await dataset.stemma("checkout", "-b", "plain")
+      // No critics: its samples need no verdicts, also where they meet others that do.
+      try await dataset.stemma("run", "--arm", "baseline")
+      try await dataset.expectHooked("stemma push")
+      try await dataset.stemma("checkout", "main")
+      try await dataset.stemma("run", "--samples", "10")
+      try await dataset.expectHooked(
+        "stemma push && git checkout -q -b joined && git merge -q --no-edit plain && git push -q origin joined"
+      )
+      try await dataset.expectHooked("stemma push")
+      try await dataset.stemma("checkout", "main")
+      try await dataset.expectHooked("stemma merge plain && stemma push")
+      try await dataset.stemma("run")
+      try await dataset.expectHooked("stemma push && stemma compact && stemma push")
+    }
+  }
+
   @Test("records must come from somewhere")
   func provenance() async throws {
     try await withServer { dataset in

@@ -96,6 +96,7 @@ package struct StagedCheck {
       "\(path):\(finding.line)", "here stands \(finding.what)", cause: "secret",
       hint:
         "take it out, and name the variable that holds it with 'api-key-variable'; what was ever "
-        + "committed stays in the history, so that such a key must be replaced")
+        + "committed stays in the history, so that such a key must be replaced; where it is no key: 'git commit --no-verify'"
+    )
   }
 }
