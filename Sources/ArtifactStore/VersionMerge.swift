@@ -3,7 +3,7 @@ package import Git
 /// Joins another version with the present one.
 ///
 /// Records are sets: what either side added or removed since their common ancestor is added or
-/// removed, and nothing can conflict. Texts merge line by line.
+/// removed, and nothing can conflict. Texts merge as the caller says.
 package struct VersionMerge: Sendable {
   package enum Outcome: Sendable {
     /// The present version has all of the other already.

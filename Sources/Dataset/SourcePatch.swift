@@ -166,6 +166,8 @@ package struct SourcePatch: Sendable {
 struct LinePatch {
   /// More changed lines than this are a new text, and looking for each would take long.
   private static let maximumChanges = 2000
+  /// In a longer text lines are found only as they are.
+  private static let longestSearched = 20_000
 
   private let before: [Substring]
   private let after: [Substring]
@@ -187,8 +189,9 @@ struct LinePatch {
   /// Where a line stands, or the only one of its key, as a person may have written it.
   private static func place(of line: Substring, in lines: [Substring]) -> Int? {
     if let place = lines.firstIndex(of: line) { return place }
-    guard let key = key(line) else { return nil }
-    let places = lines.indices.filter { Self.key(lines[$0]) == key }
+    guard lines.count <= longestSearched, let key = key(line) else { return nil }
+    // Most lines do not have the key at all, which is quicker to see.
+    let places = lines.indices.filter { lines[$0].contains(key) && Self.key(lines[$0]) == key }
     return places.count == 1 ? places[0] : nil
   }
 

@@ -39,6 +39,7 @@ struct TaxonomyMerge {
 private struct Work {
   let merge: TaxonomyMerge
   let side: TaxonomyMerge.Side
+  private static let maximumSteps = 200
   private var nodes: [NodeID: Taxonomy.Node] = [:]
   private var conflicts = Set<NodeID>()
 
@@ -51,9 +52,9 @@ private struct Work {
     let all = merge.ours.nodes + merge.theirs.nodes
     for id in Set(all.map(\.id)) { nodes[id] = join(id) }
     guard nodes[merge.ours.root.id] != nil else { return nil }
-    // Each step settles a node for good; more would be a contradiction.
-    for _ in 0...(2 * all.count) {
-      if settleOrphan() { continue }
+    // Each step settles a level of what hangs on nothing; deeper contradictions are left to lines.
+    for _ in 0..<Self.maximumSteps {
+      if settleOrphans() { continue }
       let ordered = walk()
       if ordered.count == nodes.count {
         return TaxonomyMerge.Result(taxonomy: Taxonomy(nodes: ordered), conflicts: conflicts)
@@ -97,22 +98,22 @@ private struct Work {
     return (merge.tree(side)?.find(id) ?? ours)[keyPath: field]
   }
 
-  /// Settles a node whose parent one side removed; false when there is none.
-  private mutating func settleOrphan() -> Bool {
+  /// Settles the nodes whose parents one side removed; false when there are none.
+  private mutating func settleOrphans() -> Bool {
     let orphans = nodes.values.filter { node in node.parent.map { nodes[$0] == nil } ?? false }
-    guard let orphan = orphans.min(by: { $0.id < $1.id }), let parent = orphan.parent else {
-      return false
-    }
-    conflicts.formUnion([orphan.id, parent])
     let tree = merge.tree(side)
-    if let kept = tree?.find(parent) {
-      nodes[parent] = kept
-    } else if let own = tree?.find(orphan.id), own.parent != parent {
-      nodes[orphan.id]?.parent = own.parent
-    } else {
-      nodes[orphan.id] = nil
+    for orphan in orphans {
+      guard let parent = orphan.parent else { continue }
+      conflicts.formUnion([orphan.id, parent])
+      if let kept = tree?.find(parent) {
+        nodes[parent] = kept
+      } else if let own = tree?.find(orphan.id), own.parent != parent {
+        nodes[orphan.id]?.parent = own.parent
+      } else {
+        nodes[orphan.id] = nil
+      }
     }
-    return true
+    return !orphans.isEmpty
   }
 
   /// Takes back moves by which branches are in each other; false where there is none to take back.

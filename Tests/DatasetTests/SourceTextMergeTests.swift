@@ -104,6 +104,27 @@ struct SourceTextMergeTests {
     #expect(try merge(edit([("\"One\"", "\"Uno\"")]), Self.base, base: nil).hasConflicts)
   }
 
+  @Test("large and contradictory trees end soon")
+  func large() throws {
+    func tree(_ count: Int, parent: (Int) -> Int) -> String {
+      func id(_ number: Int) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+      }
+      let root = "factor: \(id(1))\nnodes:\n- {id: \(id(1)), name: \"Root\"}\n"
+      return (2...count).reduce(into: root) { text, number in
+        text += "- {id: \(id(number)), in: \(id(parent(number))), name: \"n\(number)\"}\n"
+      }
+    }
+    let chain = tree(400) { $0 - 1 }
+    let flat = tree(400) { _ in 1 }
+    let reversed = tree(400) { $0 == 400 ? 1 : $0 + 1 }
+    for (ours, theirs) in [(flat, reversed), (chain, reversed), (tree(2) { _ in 1 }, chain)] {
+      let merged = try merge(ours, theirs, base: flat)
+      #expect(merged.hasConflicts == merged.text.contains("<<<<<<< ours"))
+    }
+  }
+
   @Test("entries of strategies merge by their ids")
   func entries() throws {
     let base = """
