@@ -1,4 +1,6 @@
 #!/bin/sh
-# Refuses a commit whose recipe, prompt templates or sources Stemma could not read.
-command -v stemma >/dev/null 2>&1 || exit 0
-exec stemma hook pre-commit
+# A hook of Stemma's, written by 'stemma hook install', which also replaces it.
+# Refuses a commit with texts that Stemma could not read, with damaged artifacts, or with API keys.
+if [ -x "$0.before-stemma" ]; then "$0.before-stemma" "$@" || exit; fi
+command -v stemma >/dev/null 2>&1 || { echo "stemma is not on the PATH: nothing checks this commit" >&2; exit 0; }
+exec stemma hook pre-commit "$@"

@@ -28,6 +28,16 @@ package final class RecordIndex: Sendable {
     }
   }
 
+  /// Makes an index that goes with this object, for shards of which nobody knows whether they stay.
+  package init(temporaryFor store: Store) throws(StoreError) {
+    repository = store.repository
+    reader = store.reader
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "stemma-index-\(UUID().uuidString)")
+    self.folder = try IndexFolder(folder)
+    temporaryFolder = folder
+  }
+
   deinit {
     if let temporaryFolder { try? FileManager.default.removeItem(at: temporaryFolder) }
   }
@@ -48,6 +58,18 @@ extension RecordIndex {
     package var keyHashes: [UInt64] = []
     /// The member that was hashed.
     package var keyField: String?
+
+    package init(
+      object: ObjectID, kind: RecordKind, ids: ArraySlice<RecordID>, keys: [Digest] = [],
+      keyHashes: [UInt64] = [], keyField: String? = nil
+    ) {
+      self.object = object
+      self.kind = kind
+      self.ids = ids
+      self.keys = keys
+      self.keyHashes = keyHashes
+      self.keyField = keyField
+    }
   }
 
   /// So many records are gathered before they are written.
@@ -63,6 +85,27 @@ extension RecordIndex {
     tree: ObjectID, kinds: [RecordKind] = RecordKind.versioned + [.tombstones]
   ) throws(StoreError) {
     try catchUp(Coverage(tree: tree, kinds: kinds))
+  }
+
+  /// Whether it has seen all but a few shards of a version's tree.
+  package func isNearly(upTo tree: ObjectID, lacking count: Int) throws(StoreError) -> Bool {
+    var lacking = 0
+    let roots = try convert { () throws(GitError) in try repository.entries(ofTree: tree) }
+    for kind in RecordKind.versioned + [.tombstones] {
+      guard let root = roots.first(where: { $0.name == kind.rawValue && $0.mode == .folder }),
+        try !covers(mark(root.id, kind))
+      else { continue }
+      let folders = try convert { () throws(GitError) in try repository.entries(ofTree: root.id) }
+      for folder in folders where folder.mode == .folder {
+        if try covers(mark(folder.id, kind)) { continue }
+        let shards = try convert { () throws(GitError) in
+          try repository.entries(ofTree: folder.id)
+        }
+        lacking += shards.count { self.folder.current.places[ShardKey($0.id, kind)] == nil }
+        guard lacking <= count else { return false }
+      }
+    }
+    return true
   }
 
   /// Adds what it has not seen of the calls of this and other writers.

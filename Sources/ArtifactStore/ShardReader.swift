@@ -5,6 +5,11 @@ import Synchronization
 package struct RecordLocation: Hashable, Sendable {
   package let object: ObjectID
   package let row: Int
+
+  package init(object: ObjectID, row: Int) {
+    self.object = object
+    self.row = row
+  }
 }
 
 /// Reads artifacts out of git objects, keeping the last few decompressed.

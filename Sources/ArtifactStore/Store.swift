@@ -14,7 +14,7 @@ package final class Store: Sendable {
   /// Opens the dataset that holds a folder.
   ///
   /// - Throws: ``StoreError`` with code `notFound` when there is no repository.
-  package init(at directory: URL) throws(StoreError) {
+  package convenience init(at directory: URL) throws(StoreError) {
     let repository: Repository
     do {
       repository = try Repository.open(at: directory)
@@ -26,6 +26,11 @@ package final class Store: Sendable {
       }
       throw StoreError(error)
     }
+    try self.init(repository)
+  }
+
+  /// Takes a repository that is open, as a hook gets it.
+  package init(_ repository: Repository) throws(StoreError) {
     self.repository = repository
     folder = repository.commonDirectory.appending(path: "stemma")
     reader = ShardReader(repository)

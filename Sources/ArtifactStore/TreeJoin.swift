@@ -11,7 +11,8 @@ struct TreeJoin {
   let markedTexts: [(path: String, bytes: [UInt8])]
 
   init(
-    _ store: Store, base: Version?, ours: Version, theirs: Version, name: String
+    _ store: Store, base: Version?, ours: Version, theirs: Version, name: String,
+    _ mergeText: VersionMerge.MergeText
   ) throws(StoreError) {
     let repository = store.repository
     let (own, other) = try convert { () throws(GitError) in
@@ -37,7 +38,7 @@ struct TreeJoin {
       }
       // An artifact's bytes are in its name, however either side compressed them.
       guard artifact == nil, counterpart.new != change.new else { continue }
-      switch try Self.merge(counterpart, change, in: repository, name: name) {
+      switch try Self.merge(counterpart, change, in: repository, name: name, mergeText) {
       case .clean(let bytes):
         let id = try convert { () throws(GitError) in try pack.add(.blob, bytes) }
         changes.append(
@@ -70,7 +71,8 @@ struct TreeJoin {
   }
 
   private static func merge(
-    _ own: PathChange, _ other: PathChange, in repository: Repository, name: String
+    _ own: PathChange, _ other: PathChange, in repository: Repository, name: String,
+    _ mergeText: VersionMerge.MergeText
   ) throws(StoreError) -> Result {
     func read(_ entry: TreeEntry?) throws(StoreError) -> [UInt8]? {
       guard let entry, entry.mode == .file || entry.mode == .executable else { return nil }
@@ -86,9 +88,7 @@ struct TreeJoin {
       return .conflict(nil)
     }
     let merge = try convert { () throws(GitError) in
-      try TextMerge(
-        base: base, ours: ours, theirs: theirs, names: ("HEAD", name),
-        keepsBoth: DatasetAttributes.linesOfBoth.contains(own.path))
+      try mergeText(own.path, base, ours, theirs, ("HEAD", name))
     }
     return merge.hasConflicts ? .conflict(merge.bytes) : .clean(merge.bytes)
   }

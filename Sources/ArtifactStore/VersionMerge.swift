@@ -3,7 +3,7 @@ package import Git
 /// Joins another version with the present one.
 ///
 /// Records are sets: what either side added or removed since their common ancestor is added or
-/// removed, and nothing can conflict. Texts merge line by line.
+/// removed, and nothing can conflict. Texts merge as the caller says.
 package struct VersionMerge: Sendable {
   package enum Outcome: Sendable {
     /// The present version has all of the other already.
@@ -16,9 +16,17 @@ package struct VersionMerge: Sendable {
     case conflicts([MergeConflict])
   }
 
+  /// How a text is merged that both sides changed; the names are those of the sides in markers.
+  package typealias MergeText =
+    @Sendable (
+      _ path: String, _ base: [UInt8]?, _ ours: [UInt8], _ theirs: [UInt8],
+      _ names: (ours: String, theirs: String)
+    ) throws(GitError) -> (bytes: [UInt8], hasConflicts: Bool)
+
   private let store: Store
   private let theirs: Version
   private let name: String
+  private let mergeText: MergeText
 
   /// Prepares a merge of a version into the present branch.
   ///
@@ -26,10 +34,14 @@ package struct VersionMerge: Sendable {
   ///   - store: The dataset.
   ///   - theirs: The other version.
   ///   - name: What it is called in the message and in conflict markers.
-  package init(_ store: Store, with theirs: Version, name: String) {
+  ///   - mergeText: How texts are merged.
+  package init(
+    _ store: Store, with theirs: Version, name: String, mergeText: @escaping MergeText
+  ) {
     self.store = store
     self.theirs = theirs
     self.name = name
+    self.mergeText = mergeText
   }
 
   /// Merges.
@@ -58,7 +70,8 @@ package struct VersionMerge: Sendable {
         hint: "merge without --ff-only")
     }
     let base = try ancestor.map { id throws(StoreError) in try store.version(id) }
-    let join = try TreeJoin(store, base: base, ours: head, theirs: theirs, name: name)
+    let join = try TreeJoin(
+      store, base: base, ours: head, theirs: theirs, name: name, mergeText)
     let sets = try SetMerge(store, base: base, ours: head, theirs: theirs)
     // Unlike any other merge's, or a removal that was taken back would not hold again.
     let run = "merge-\(Store.now)-\(Hex.text((0..<4).map { _ in UInt8.random(in: 0...UInt8.max) }))"

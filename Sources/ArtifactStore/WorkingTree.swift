@@ -32,6 +32,27 @@ package struct WorkingTree {
     try hideArtifacts()
   }
 
+  /// How many shards are read at most where nobody asked for anything.
+  private static let quickShardCount = 64
+
+  /// Does after git's own program what costs little: hides artifacts that it checked out, and brings the
+  /// index of records along.
+  ///
+  /// Where another writer is at work, or git is in the midst of something, nothing is done: the next command
+  /// does it.
+  package func followGit() throws(StoreError) {
+    guard store.repository.unfinishedWork == nil,
+      let version = try store.head(), try version.file(DatasetIdentity.path) != nil
+    else { return }
+    let lock = try store.lock(purpose: "stemma hook")
+    defer { withExtendedLifetime(lock) {} }
+    try hideArtifacts()
+    guard try store.index.isNearly(upTo: version.tree, lacking: Self.quickShardCount) else {
+      return
+    }
+    try store.index.catchUp(tree: version.tree)
+  }
+
   /// Throws where git is in the middle of a merge or something like it.
   package func refuseUnfinishedWork() throws(StoreError) {
     if let work = store.repository.unfinishedWork {

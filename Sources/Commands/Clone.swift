@@ -2,7 +2,6 @@ import ArgumentParser
 import ArtifactStore
 import Foundation
 import Git
-import Hooks
 
 struct Clone: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +35,7 @@ struct Clone: AsyncParsableCommand {
     let git = GitCommand(in: url)
     try store.repository.hideFromWorkingTree(folders: WorkingTree.hiddenFolders)
     try store.repository.applyDatasetConfiguration()
-    try DatasetHook.install(in: store.repository.commonDirectory.appending(path: "hooks"))
+    try HookInstallation.setUp(store.repository)
     guard let branch = try branch(of: store) else {
       Output.line("The remote has no version yet.")
       return

@@ -1,35 +1,34 @@
 import ArgumentParser
-import ArtifactStore
-import Git
-import Simula
 
 struct Hook: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "hook",
-    abstract: "Do the work of a git hook; its script calls this",
+    abstract: "Install git hooks, and do their work",
     discussion: """
+      'init' and 'clone' install the hooks of a dataset, and tell git how to show artifacts and to merge \
+      sources. Each hook is a short script that calls 'stemma hook NAME'. A hook that was there before \
+      is kept, and called first.
+
       HOOKS
-        pre-commit  refuses a commit whose recipe, prompt templates, sources or recalls cannot be read
-      """)
+        pre-commit     refuses unreadable texts, damaged artifacts and API keys
+        commit-msg     refuses trailers that contradict each other
+        pre-push       refuses damaged versions; says what answers are missing
+        post-checkout  brings indexes along, and keeps artifacts out of sight
+        post-merge     the same
+        pre-receive    on a server: refuses damage, and records of unknown origin
 
-  @OptionGroup var dataset: DatasetOptions
+      DRIVERS
+        textconv       shows an artifact to 'git diff', a record a line
+        merge          merges taxonomies by nodes, other sources by entries
 
-  @Argument(help: "The hook's name.")
-  var name: String
+      On a server, 'git config stemma.requireCalls false' takes records whose answers stay elsewhere.
 
-  func validate() throws {
-    guard name == "pre-commit" else { throw ValidationError("'\(name)' is no hook") }
-  }
-
-  func run() async throws {
-    let repository = try Repository.openFromEnvironment()
-    var staged: [String: ObjectID] = [:]
-    for entry in try repository.indexEntries() { staged[entry.path] = entry.content.id }
-    // What is staged counts, not what lies in the working tree.
-    _ = try Snapshot { path in
-      try staged[path].map {
-        try repository.read($0, as: .blob, maximumSizeInBytes: Shard.maximumLineSizeInBytes)
-      }
-    }
-  }
+      EXAMPLES
+        stemma hook install
+        stemma hook install -C /srv/sums.git --server
+        stemma hook list
+        stemma hook uninstall
+      """,
+    subcommands: [HookInstall.self, HookUninstall.self, HookList.self, HookCall.self],
+    defaultSubcommand: HookCall.self)
 }

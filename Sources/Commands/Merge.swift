@@ -10,9 +10,9 @@ struct Merge: AsyncParsableCommand {
     abstract: "Join another branch or version with the present branch",
     discussion: """
       Records are sets: what either side added or removed since their common ancestor is added or \
-      removed. The recipe, prompts and sources merge line by line; where both sides changed the \
-      same lines, you decide: edit the marked files, then 'git add' and 'git commit'. The next \
-      'stemma run' brings the records in line with the merged recipe.
+      removed. Taxonomies merge node by node, factors and strategies entry by entry, and the recipe and \
+      prompts line by line; where both sides changed the same thing differently, you \
+      decide: edit the marked files, then 'git add' and 'git commit'. The next 'stemma run' brings the records in line with the merged recipe.
 
       EXAMPLES
         stemma merge experiment

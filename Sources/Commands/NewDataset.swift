@@ -3,7 +3,6 @@ import CanonicalJSON
 import Dataset
 import Foundation
 import Git
-import Hooks
 import Prompts
 import Starters
 
@@ -36,7 +35,7 @@ struct NewDataset {
     }
     try repository.hideFromWorkingTree(folders: WorkingTree.hiddenFolders)
     try repository.applyDatasetConfiguration()
-    try DatasetHook.install(in: repository.commonDirectory.appending(path: "hooks"))
+    try HookInstallation.setUp(repository)
     let store = try Store(at: directory)
     let lock = try store.lock(purpose: "stemma init")
     defer { withExtendedLifetime(lock) {} }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ArtifactStore
+import Dataset
 import Git
 
 struct Pull: AsyncParsableCommand {

@@ -122,29 +122,42 @@ package struct SourcePatch: Sendable {
     guard let present, let before, present != Array(before.utf8) else {
       return files.append(File(path: path, bytes: Array(after.utf8)))
     }
-    for patched in try Self.candidates(present, before, after) {
+    let patched = Self.patched(present, from: before, to: after, says: isAsked)
+    guard patched.bytes != present else { return }
+    files.append(File(path: path, bytes: patched.bytes, isRewritten: patched.isRewritten))
+  }
+
+  /// A person's text with an edit in it, or where that fails the text of the edit alone.
+  ///
+  /// - Parameters:
+  ///   - present: The person's text.
+  ///   - before: The text that Stemma would write for what it says.
+  ///   - after: The same with the edit.
+  ///   - isAsked: Whether a text says what it shall.
+  /// - Returns: The text, and whether comments of the person's could not be kept.
+  static func patched(
+    _ present: [UInt8], from before: String, to after: String,
+    says isAsked: ([UInt8]) throws -> Bool
+  ) -> (bytes: [UInt8], isRewritten: Bool) {
+    guard before != after else { return (present, false) }
+    for candidate in candidates(present, before, after) {
       // What a patched text says decides whether it is taken.
-      if (try? isAsked(patched)) == true {
-        if patched != present {
-          files.append(File(path: path, bytes: patched))
-        }
-        return
-      }
+      if (try? isAsked(candidate)) == true { return (candidate, false) }
     }
-    files.append(File(path: path, bytes: Array(after.utf8), isRewritten: true))
+    return (Array(after.utf8), true)
   }
 
   /// Texts that may be the person's text with the edit in it, the most faithful first.
   private static func candidates(
     _ present: [UInt8], _ before: String, _ after: String
-  ) throws -> [[UInt8]] {
+  ) -> [[UInt8]] {
     guard let text = String(validating: present, as: UTF8.self) else { return [] }
     let lines = LinePatch(before: before, after: after)
     var candidates = [lines.apply(to: text, inPlace: true), lines.apply(to: text, inPlace: false)]
       .compactMap { $0.map { Array($0.utf8) } }
-    let merge = try TextMerge(
+    let merge = try? TextMerge(
       base: Array(before.utf8), ours: present, theirs: Array(after.utf8), names: ("text", "edit"))
-    if !merge.hasConflicts { candidates.append(merge.bytes) }
+    if let merge, !merge.hasConflicts { candidates.append(merge.bytes) }
     return candidates
   }
 }
@@ -153,6 +166,8 @@ package struct SourcePatch: Sendable {
 struct LinePatch {
   /// More changed lines than this are a new text, and looking for each would take long.
   private static let maximumChanges = 2000
+  /// In a longer text lines are found only as they are.
+  private static let longestSearched = 20_000
 
   private let before: [Substring]
   private let after: [Substring]
@@ -169,6 +184,22 @@ struct LinePatch {
   /// The first id of a line, which tells nodes apart.
   private static func key(_ line: Substring) -> Substring? {
     line.firstMatch(of: /\bid: ([0-9a-f]{16})\b/)?.output.1
+  }
+
+  /// Where a line stands, or the only one of its key, as a person may have written it.
+  private static func place(of line: Substring, in lines: [Substring]) -> Int? {
+    if let place = lines.firstIndex(of: line) { return place }
+    guard lines.count <= longestSearched, let key = key(line) else { return nil }
+    // Most lines do not have the key at all, which is quicker to see.
+    let places = lines.indices.filter { lines[$0].contains(key) && Self.key(lines[$0]) == key }
+    return places.count == 1 ? places[0] : nil
+  }
+
+  /// What a person wrote behind an entry.
+  private static func comment(of line: Substring) -> Substring {
+    guard let end = line.lastIndex(of: "}") else { return "" }
+    let rest = line[line.index(after: end)...]
+    return rest.drop { $0 == " " }.hasPrefix("#") ? rest : ""
   }
 
   /// The text with the changed lines; nil when a line that goes is not in it.
@@ -190,9 +221,9 @@ struct LinePatch {
     }
     var placed = Set<Substring>()
     for line in before where gone.contains(line) {
-      guard let place = lines.firstIndex(of: line) else { return nil }
+      guard let place = Self.place(of: line, in: lines) else { return nil }
       if let key = Self.key(line), let replacement = replacements[key] {
-        lines[place] = replacement
+        lines[place] = replacement + Self.comment(of: lines[place])
         placed.insert(replacement)
       } else {
         lines.remove(at: place)
@@ -201,7 +232,7 @@ struct LinePatch {
     var previous: Substring?
     for line in after {
       if isNew.contains(line), placed.insert(line).inserted {
-        guard let previous, let place = lines.firstIndex(of: previous) else { return nil }
+        guard let previous, let place = Self.place(of: previous, in: lines) else { return nil }
         lines.insert(line, at: place + 1)
       }
       previous = line

@@ -1,5 +1,4 @@
 package import ArtifactStore
-import CanonicalJSON
 package import Git
 
 /// What reading a dataset again has found.
@@ -233,36 +232,8 @@ package struct Verification: Sendable {
     let artifact = Damage.Artifact(path: path.text, object: id)
     guard let frame = checkObject(id, as: .blob, place: place, artifact: artifact) else { return }
     do {
-      let bytes = try store.reader.content(of: frame, from: id)
-      guard Digest(of: bytes) == path.digest else {
-        report(place, "its bytes do not hash to its name", artifact)
-        return
-      }
-      guard let kind = path.kind else {
-        guard (try? JSON(parsing: bytes)) != nil else {
-          report(place, "it is not JSON", artifact)
-          return
-        }
-        return
-      }
-      let lines = try Shard.lineRanges(bytes)
-      recordCount += lines.count
-      if RecordKind.versioned.contains(kind) {
-        let ids = lines.map { RecordID(kind: kind, line: bytes.span.extracting($0).bytes) }
-        guard Set(ids).count == ids.count else {
-          report(place, "it holds a record twice", artifact)
-          return
-        }
-      }
-      // Imported lines are opaque.
-      guard kind != .imports else { return }
-      for line in lines {
-        let record = try Record(kind, line: Array(bytes[line]))
-        guard try record.value().canonicalBytes == record.line else {
-          report(place, "record '\(record.id)' is not canonical JSON", artifact)
-          return
-        }
-      }
+      recordCount += try CheckedArtifact(path, frame: frame, object: id, reader: store.reader)
+        .lines.count
     } catch {
       report(place, error.message, artifact)
     }

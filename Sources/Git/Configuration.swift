@@ -46,6 +46,22 @@ extension Repository {
     }
   }
 
+  /// Removes a value from the repository's own configuration, if it is there.
+  ///
+  /// - Throws: As setting one does.
+  package func removeConfiguration(_ name: String) throws(GitError) {
+    try refuseNUL(name, "configuration name")
+    try retryingWhileLocked { () throws(GitError) in
+      try withHandle { (repository) throws(GitError) in
+        let file = try Self.localConfiguration(repository)
+        defer { git_config_free(file) }
+        let status = git_config_delete_entry(file, name)
+        guard status != GIT_ENOTFOUND.rawValue else { return git_error_clear() }
+        try check("cannot remove configuration '\(name)'") { status }
+      }
+    }
+  }
+
   /// Who signs commits: `user.name` and `user.email`, at time zero, to be changed by the caller.
   package var identity: Signature {
     get throws(GitError) {

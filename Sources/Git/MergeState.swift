@@ -29,6 +29,17 @@ extension Repository {
     return states.first { access(statePath($0.0), F_OK) == 0 }?.1
   }
 
+  /// The commits that are being merged into the present one; none outside of a merge.
+  package var mergeHeads: [ObjectID] {
+    get throws(GitError) {
+      guard let bytes = try readFile(statePath("MERGE_HEAD"), maximumSizeInBytes: 1 << 16) else {
+        return []
+      }
+      return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        .compactMap { ObjectID(hex: String($0)) }
+    }
+  }
+
   /// Tells git that a merge is under way, which a plain `git commit` ends.
   package func beginMerge(of commit: ObjectID, message: String) throws(GitError) {
     try writeState("MERGE_MSG", message)

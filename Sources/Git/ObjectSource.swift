@@ -15,13 +15,13 @@ package protocol ObjectSource: Sendable {
 }
 
 /// Bounds on what a repository from elsewhere may make this process do.
-enum ReadingLimit {
+package enum ReadingLimit {
   /// The most bytes of one tree or commit.
   static let metadataSizeInBytes = 256 << 20
   /// The most folders inside each other.
   static let depth = 128
   /// The most files listed at once, since few trees can name each other many times.
-  static let fileCount = 20_000_000
+  package static let fileCount = 20_000_000
 }
 
 extension ObjectSource {
@@ -46,9 +46,11 @@ extension ObjectSource {
   }
 
   /// Reads a tree's entries as stored.
-  func rawTree(_ id: ObjectID) throws(GitError) -> RawTree {
+  func rawTree(
+    _ id: ObjectID, maximumSizeInBytes: Int = ReadingLimit.metadataSizeInBytes
+  ) throws(GitError) -> RawTree {
     guard id != .emptyTree else { return RawTree([]) }
-    return try withObject(id, as: .tree, maximumSizeInBytes: ReadingLimit.metadataSizeInBytes) {
+    return try withObject(id, as: .tree, maximumSizeInBytes: maximumSizeInBytes) {
       (bytes) throws(GitError) in
       try RawTree(bytes, id: id)
     }

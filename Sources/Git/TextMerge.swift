@@ -13,12 +13,13 @@ package struct TextMerge: Sendable {
   ///   - ours: One side.
   ///   - theirs: The other side.
   ///   - names: What the markers call the two sides.
+  ///   - markerSize: How many characters a marker has.
   ///   - keepsBoth: Whether where both sides changed the same lines those of both stay, as git's merge
   ///     driver `union` has it.
   /// - Throws: ``GitError`` when libgit2 cannot merge.
   package init(
     base: [UInt8]?, ours: [UInt8], theirs: [UInt8], names: (ours: String, theirs: String),
-    keepsBoth: Bool = false
+    markerSize: Int = 7, keepsBoth: Bool = false
   ) throws(GitError) {
     try startLibrary()
     try refuseNUL(names.ours, "name")
@@ -28,6 +29,7 @@ package struct TextMerge: Sendable {
     var options = git_merge_file_options()
     git_merge_file_options_init(&options, UInt32(GIT_MERGE_FILE_OPTIONS_VERSION))
     if keepsBoth { options.favor = GIT_MERGE_FILE_FAVOR_UNION }
+    options.marker_size = UInt16(clamping: max(markerSize, 1))
     let status = Self.lend(base ?? []) { base in
       Self.lend(ours) { ours in
         Self.lend(theirs) { theirs in

@@ -1,9 +1,9 @@
-import ArtifactStore
+package import ArtifactStore
 package import CanonicalJSON
 
 /// Why a line is no call, in words.
 package struct CallFormError: Error, Hashable {
-  let message: String
+  package let message: String
 
   init(_ message: String) { self.message = message }
 }
@@ -104,11 +104,13 @@ package enum RecordedRequest {
 }
 
 /// Takes a line from elsewhere for a call, if it is one.
-enum ForeignCall {
+package enum ForeignCall {
   /// The record of a line with its key.
   ///
   /// Another order of members or other white space does not matter: the canonical form is kept.
-  static func record(_ line: [UInt8]) throws(CallFormError) -> (record: Record, key: Digest) {
+  package static func record(
+    _ line: [UInt8]
+  ) throws(CallFormError) -> (record: Record, key: Digest) {
     let json: JSON
     do throws(JSONError) {
       json = try JSON(parsing: line)

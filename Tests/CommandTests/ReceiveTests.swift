@@ -1,0 +1,391 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Pushes over a path to a bare repository with Stemma's hook, as to any git server.
+@Suite("pushes to a server", .serialized)
+struct ReceiveTests {
+  /// A dataset whose versions a server has.
+  private func withServer(_ test: (TestDataset) async throws -> Void) async throws {
+    try await withSums { dataset in
+      try await dataset.git("init", "-q", "--bare", "../server.git")
+      try await dataset.stemma("hook", "install", "-C", "../server.git", "--server")
+      try await dataset.git("remote", "add", "origin", "../server.git")
+      try await dataset.expectHooked("stemma push")
+      try await test(dataset)
+    }
+  }
+
+  private func references(_ dataset: TestDataset) async throws -> String {
+    try await dataset.git("ls-remote", "../server.git").text
+  }
+
+  /// Changes the index by a script, commits it as a child of HEAD, and pushes that without own hooks.
+  private static func push(_ script: String) -> String {
+    """
+    set -e
+    export GIT_INDEX_FILE="$PWD/../hostile-index"
+    rm -f "$GIT_INDEX_FILE"
+    git read-tree HEAD
+    put() { git update-index --add --cacheinfo "100644,$1,$2"; }
+    shard() { git ls-tree -r --name-only HEAD "$1" | head -n 1; }
+    lines() { git cat-file blob "HEAD:$(shard "$1")" | zstd -dc; }
+    add() { d=$(sha256sum < ../new | cut -c 1-64); rm -f ../new.zst; zstd -q ../new
+      put "$(git hash-object -w ../new.zst)" "$1/$(echo "$d" | cut -c 1-2)/$d.jsonl.zst"; }
+    \(script)
+    commit=$(git commit-tree -p HEAD -m hostile "$(git write-tree)")
+    git push -q --no-verify origin "$commit:refs/heads/main"
+    """
+  }
+
+  private func expectRefusals(
+    _ dataset: TestDataset, _ cases: [(script: String, message: String)]
+  ) async throws {
+    let before = try await references(dataset)
+    for (script, message) in cases {
+      let output = try await dataset.hooked(Self.push(script))
+      #expect(output.exitCode != 0, "\(script)")
+      let said = output.errorText.split(separator: "\n").filter { $0.hasPrefix("remote: ") }
+      #expect(said.contains { $0.contains(message) }, "\(script)\n\(output.errorText)")
+      #expect(said.contains { $0.contains("stemma: push refused") }, "\(script)")
+      #expect(try await references(dataset) == before, "\(script)")
+    }
+  }
+
+  @Test("what Stemma makes passes: runs, edits, rollbacks, compactions, tags, merges, deletions")
+  func good() async throws {
+    try await withServer { dataset in
+      let recipe = try dataset.read("recipe.yaml")
+      try dataset.write(
+        recipe.replacing("samples: 8", with: "samples: 12"), to: "recipe.yaml")
+      try await dataset.stemma("run")
+      try await dataset.expectHooked("stemma push")
+      try await dataset.expectHooked("stemma rollback HEAD~1 && stemma push")
+      try await dataset.expectHooked(
+        "echo note >> README.md && git commit -qam note && git push -q origin HEAD:refs/heads/side")
+      try await dataset.expectHooked("git tag -a -m tag v1 && git push -q origin v1")
+      // Other critics: verdicts are removed and made anew.
+      try dataset.write(
+        recipe.replacing("samples: 8", with: "samples: 12")
+          .replacing(/(?m)^  refine: .*$/, with: "  refine: 3"), to: "recipe.yaml")
+      try await dataset.stemma("run")
+      try await dataset.stemma("compact")
+      try await dataset.expectHooked("stemma push")
+      // Critics that are switched on judge nothing before the next run.
+      let text = try dataset.read("recipe.yaml")
+      #expect(text.contains("double: ask"))
+      try dataset.write(text.replacing("double: ask", with: "double: solve"), to: "recipe.yaml")
+      try await dataset.expectHooked("git commit -qam critics && git push -q origin main")
+      try await dataset.stemma("run")
+      try await dataset.expectHooked("stemma push")
+      try await dataset.expectHooked("git push -q origin :side")
+      let copy = try await hookedShell(
+        "stemma clone server.git copy && cd copy && stemma verify && git status --porcelain",
+        in: dataset.directory.deletingLastPathComponent())
+      #expect(copy.exitCode == 0, "\(copy.errorText)")
+    }
+  }
+
+  @Test("branches that were made in different ways merge, by git and by Stemma, and pass")
+  func merges() async throws {
+    try await withServer { dataset in
+      try await dataset.stemma("checkout", "-b", "plain")
+      // No critics: its samples need no verdicts, also where they meet others that do.
+      try await dataset.stemma("run", "--arm", "baseline")
+      try await dataset.expectHooked("stemma push")
+      try await dataset.stemma("checkout", "main")
+      try await dataset.stemma("run", "--samples", "10")
+      try await dataset.expectHooked(
+        "stemma push && git checkout -q -b joined && git merge -q --no-edit plain && git push -q origin joined"
+      )
+      try await dataset.expectHooked("stemma push")
+      try await dataset.stemma("checkout", "main")
+      try await dataset.expectHooked("stemma merge plain && stemma push")
+      try await dataset.stemma("run")
+      try await dataset.expectHooked("stemma push && stemma compact && stemma push")
+    }
+  }
+
+  @Test("records must come from somewhere")
+  func provenance() async throws {
+    try await withServer { dataset in
+      let nowhere = String(repeating: "ab", count: 32)
+      try await expectRefusals(
+        dataset,
+        [
+          (
+            #"lines samples | head -n 1 | sed 's/"slot":[0-9]*/"slot":900/' > ../new; add samples"#,
+            "it has no accepting verdict of"
+          ),
+          (
+            #"lines samples | head -n 1 | sed 's/"call":"[0-9a-f]*"/"call":"\#(nowhere)"/' > ../new"#
+              + "; add samples",
+            "its call 'abababababab' is nowhere"
+          ),
+          (
+            #"lines samples | head -n 1 | sed 's/"meta-prompt":"[0-9a-f]*"/"meta-prompt":"\#(nowhere)"/'"#
+              + " > ../new; add samples",
+            "its meta-prompt 'abababababab' is not in the version"
+          ),
+          ("git rm -q -r --cached --sparse verdicts", "it has no accepting verdict of"),
+          ("git rm -q -r --cached --sparse mixes", "is not in the version"),
+          ("git rm -q -r --cached --sparse meta-prompts", "is not in the version"),
+          (
+            // Tombstones for all verdicts.
+            """
+            lines verdicts | while read -r l; do printf 'verdicts\\0001\\000%s' "$l" | sha256sum; done \
+            | sed 's/^\\(................................................................\\).*/\
+            {"reason":"x","record":"\\1","run":"x"}/' > ../new; add tombstones
+            """, "it has no accepting verdict of"
+          ),
+        ])
+      // The hint says what to do, and the log of a push is short.
+      let output = try await dataset.hooked(Self.push("git rm -q -r --cached --sparse verdicts"))
+      #expect(output.errorText.contains("hint: 'stemma run' judges"))
+      #expect(output.errorText.contains("and 3 more like these"))
+      // A sample and its verdicts go, and the sample alone comes back.
+      let tombstones = """
+        ids() { lines "$1" | while read -r l; do printf '%s\\0001\\000%s' "$1" "$l" | sha256sum; done \
+          | cut -c 1-64; }
+        for k in samples verdicts; do ids $k; done | sed 's/.*/{"reason":"x","record":"&","run":"x"}/' \
+          > ../new; cp ../new ../gone; add tombstones
+        """
+      try await dataset.expectHooked(
+        Self.push(tombstones) + "\ngit fetch -q && git reset -q --hard origin/main")
+      try await expectRefusals(
+        dataset,
+        [
+          (
+            """
+            head -n 1 ../gone | while read -r l; do printf 'tombstones\\0001\\000%s' "$l" | sha256sum; done \
+              | cut -c 1-64 | sed 's/.*/{"revives":"&","run":"y"}/' > ../new; add tombstones
+            """, "it has no accepting verdict of"
+          )
+        ])
+    }
+  }
+
+  @Test("answers travel first, unless the server does without")
+  func answers() async throws {
+    try await withSums { dataset in
+      try await dataset.git("init", "-q", "--bare", "../server.git")
+      try await dataset.stemma("hook", "install", "-C", "../server.git", "--server")
+      try await dataset.git("remote", "add", "origin", "../server.git")
+      let output = try await dataset.hooked("git push -q origin main")
+      #expect(output.exitCode == 1)
+      #expect(output.errorText.contains("note: the answers behind"))
+      #expect(output.errorText.contains("hint: 'stemma push' sends them"))
+      #expect(output.errorText.contains("remote: hint: 'stemma push' sends the answers first"))
+      #expect(try await references(dataset) == "")
+      // Both at once will do.
+      try await dataset.expectHooked(
+        "git push -q origin main 'refs/stemma/calls/*:refs/stemma/calls/*'")
+      try await dataset.git("init", "-q", "--bare", "../open.git")
+      try await dataset.stemma("hook", "install", "-C", "../open.git", "--server")
+      try await dataset.git("-C", "../open.git", "config", "stemma.requireCalls", "false")
+      try await dataset.expectHooked("git push -q ../open.git main")
+    }
+  }
+
+  @Test("artifacts are what their names say, and nothing else lies beside them")
+  func places() async throws {
+    try await withServer { dataset in
+      let digest = String(repeating: "cd", count: 32)
+      let blob = "b=$(echo text | git hash-object -w --stdin)"
+      try await expectRefusals(
+        dataset,
+        [
+          (
+            "put $(git rev-parse HEAD:$(shard samples)) samples/cd/\(digest).jsonl.zst",
+            "its bytes do not hash to its name"
+          ),
+          ("lines mixes | sed 's/{/{ /' > ../new; add mixes", "is not canonical JSON"),
+          ("echo text > ../new; add verdicts", "is not JSON"),
+          ("printf '{}' > ../new; add verdicts", "a shard's last line does not end"),
+          ("\(blob); put $b samples/readme.txt", "only shards can be there"),
+          ("\(blob); put $b samples/cd/\(digest).json.zst", "only shards can be there"),
+          ("\(blob); put $b growth/cd/\(digest).jsonl.zst", "only artifacts can be there"),
+          ("\(blob); put $b calls/cd/\(digest).jsonl.zst", "calls are kept in refs/stemma/calls/"),
+          ("\(blob); put $b Samples/x", "where case does not count it would be 'samples'"),
+          ("\(blob); put $b recipe.yaml", "recipe.yaml"),
+          ("git rm -q --cached dataset.json", "its 'dataset.json' is missing"),
+          (
+            "\(blob); git update-index --add --cacheinfo 120000,$b,samples/ab/link",
+            "it is a link, and a dataset has plain files there"
+          ),
+          (
+            "git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),verdicts/sub",
+            "it is a submodule"
+          ),
+        ])
+    }
+  }
+
+  @Test("objects that are huge, or unpack to such, in little memory")
+  func huge() async throws {
+    try await withServer { dataset in
+      let hooks = dataset.directory.appending(path: "../server.git/hooks/pre-receive")
+      let script = try String(contentsOf: hooks, encoding: .utf8)
+      let measured = "| /usr/bin/time -a -o ../rss -f %M stemma hook"
+      try Data(script.replacing("| stemma hook", with: measured).utf8).write(to: hooks)
+      let digest = String(repeating: "cd", count: 32)
+      let put = "put \"$b\" imports/cd/\(digest).jsonl.zst"
+      try await expectRefusals(
+        dataset,
+        [
+          (
+            "b=$(head -c 300000000 /dev/zero | git -c core.compression=1 hash-object -w --stdin); \(put)",
+            "it has 300000000 bytes, at most 268435456 are taken"
+          ),
+          (
+            "b=$(head -c 600000000 /dev/zero | zstd -q -1 | git hash-object -w --stdin); \(put)",
+            "not one zstd frame with its content size"
+          ),
+          (
+            "b=$(head -c 600000000 /dev/zero | zstd -q -1 --stream-size=600000000 "
+              + "| git hash-object -w --stdin); \(put)", "is beyond what is read"
+          ),
+          (
+            "b=$(head -c 200000000 /dev/zero | zstd -q -1 --stream-size=200000000 "
+              + "| git hash-object -w --stdin); \(put)", "its bytes do not hash to its name"
+          ),
+        ])
+      let sizes = try dataset.read("../rss").split(separator: "\n").compactMap { Int($0) }
+      #expect(sizes.count >= 4)
+      // In kilobytes; the last one holds 200 MB at once, as any reader would.
+      #expect(sizes.prefix(3).allSatisfy { $0 < 150_000 }, "\(sizes)")
+      #expect(sizes.allSatisfy { $0 < 450_000 }, "\(sizes)")
+    }
+  }
+
+  @Test("trees with names that lead elsewhere, or nested without end")
+  func trees() async throws {
+    try await withServer { dataset in
+      let git = dataset.git
+      let before = try await references(dataset)
+      let blob = try await git("hash-object", "-w", "--stdin", input: Array("harm\n".utf8)).text
+      var trees: [(tree: String, message: String)] = []
+      for name in ["..", ".git", ".GIT", "a/b", "git~1", ".g\u{200C}it"] {
+        let inner = try await HostileObjects.tree(git, [("100644", "harm", blob)])
+        let present = try await HostileObjects.entries(git, "HEAD").filter { $0.name != name }
+        trees.append(
+          (try await HostileObjects.tree(git, present + [("40000", name, inner)]), "unsafe name"))
+      }
+      let path = String(repeating: "a/", count: 1000) + "f"
+      let deep =
+        "commit refs/heads/deep\ncommitter A <a@b> 1 +0000\ndata 1\nx\n"
+        + "from \(try await dataset.head())\nM 100644 \(blob) \(path)\n\n"
+      try await git("fast-import", "--quiet", input: Array(deep.utf8))
+      trees.append((try await git("rev-parse", "deep^{tree}").text, "too deep or too many"))
+      for (tree, message) in trees {
+        let commit = try await git("commit-tree", "-p", "HEAD", "-m", "hostile", tree).text
+        let push = "git push -q --no-verify origin \(commit):refs/heads/main"
+        try await dataset.expectRefusal(push, message)
+        try await dataset.expectRefusal(push, "remote: stemma: push refused")
+        #expect(try await references(dataset) == before)
+        // The side that pushes says so too.
+        try await dataset.expectRefusal("git push -q origin \(commit):refs/heads/main", message)
+      }
+    }
+  }
+
+  @Test("objects that are missing")
+  func missing() async throws {
+    try await withServer { dataset in
+      let before = try await references(dataset)
+      let absent = String(repeating: "1", count: 40)
+      let script = """
+        set -e
+        export GIT_INDEX_FILE="$PWD/../hostile-index"
+        git read-tree HEAD
+        git update-index --add --cacheinfo 100644,\(absent),notes.txt
+        tree=$(git write-tree --missing-ok)
+        commit=$(git commit-tree -p HEAD -m hostile "$tree")
+        printf '%s\\n' "$commit" "$tree" | git pack-objects -q --stdout > ../pack
+        git -C ../server.git unpack-objects -q < ../pack
+        ! git push -q origin "$commit:refs/heads/main" || exit 1
+        cd ../server.git
+        unset GIT_INDEX_FILE
+        ! echo "$(git rev-parse main) $commit refs/heads/main" | stemma hook pre-receive
+        """
+      let output = try await dataset.expectHooked(script)
+      #expect(
+        output.errorText.contains("stemma: notes.txt in commit"), "\(output.errorText)")
+      #expect(output.errorText.contains("push refused"))
+      #expect(try await references(dataset) == before)
+    }
+  }
+
+  @Test("recorded calls are never taken back, and answer the request that they name")
+  func calls() async throws {
+    try await withServer { dataset in
+      let before = try await references(dataset)
+      let name = try #require(
+        try await dataset.git("for-each-ref", "--format=%(refname)", "refs/stemma/calls").lines
+          .first)
+      try await dataset.expectRefusal(
+        "git push -q origin '+\(name)~1:\(name)'", "the history of calls does not go on from")
+      try await dataset.expectRefusal(
+        "git push -q origin ':\(name)'", "the history of calls cannot be deleted")
+      try await dataset.expectRefusal(
+        "git push -q origin HEAD:refs/stemma/calls/a_b", "this is no name of a writer of calls")
+      try await dataset.expectRefusal(
+        "git push -q origin HEAD:refs/stemma/calls/x", "this is no shard of calls or drops")
+      try await dataset.expectRefusal(
+        "git push -q origin HEAD:refs/replace/\(try await dataset.head())",
+        "references of this name are not taken")
+      let forged = """
+        set -e
+        export GIT_INDEX_FILE="$PWD/../hostile-index"
+        git read-tree \(name)
+        p=$(git ls-files calls | head -n 1)
+        git cat-file blob "\(name):$p" | zstd -dc | head -n 1 | sed 's/"draw":"/"draw":"x/' > ../new
+        d=$(sha256sum < ../new | cut -c 1-64)
+        zstd -q -f ../new
+        f="calls/$(echo "$d" | cut -c 1-2)/$d.jsonl.zst"
+        git update-index --add --cacheinfo "100644,$(git hash-object -w ../new.zst),$f"
+        REMOVE
+        commit=$(git commit-tree -p \(name) -m calls "$(git write-tree)")
+        git push -q --no-verify origin "$commit:\(name)"
+        """
+      try await dataset.expectRefusal(
+        forged.replacing("REMOVE", with: ""), "its key is not that of its request")
+      try await dataset.expectRefusal(
+        forged.replacing("REMOVE", with: "git update-index --force-remove \"$p\""),
+        "a commit of calls takes answers away")
+      #expect(try await references(dataset) == before)
+    }
+  }
+}
+
+/// Objects that git itself would not make.
+enum HostileObjects {
+  typealias Entry = (mode: String, name: String, id: String)
+
+  /// The entries of a revision's tree.
+  static func entries(_ git: GitProgram, _ revision: String) async throws -> [Entry] {
+    try await git("ls-tree", revision).lines.map { line in
+      let parts = line.split(whereSeparator: \.isWhitespace).map(String.init)
+      return (parts[0] == "040000" ? "40000" : parts[0], parts[3], parts[2])
+    }
+  }
+
+  /// Writes a tree, whatever its names are.
+  static func tree(_ git: GitProgram, _ entries: [Entry]) async throws -> String {
+    let sorted = entries.sorted {
+      ($0.mode == "40000" ? $0.name + "/" : $0.name)
+        < ($1.mode == "40000" ? $1.name + "/" : $1.name)
+    }
+    var bytes: [UInt8] = []
+    for entry in sorted {
+      bytes += Array("\(entry.mode) \(entry.name)\0".utf8)
+      bytes += stride(from: 0, to: 40, by: 2).map { place in
+        let start = entry.id.index(entry.id.startIndex, offsetBy: place)
+        return UInt8(entry.id[start..<entry.id.index(start, offsetBy: 2)], radix: 16) ?? 0
+      }
+    }
+    return try await git(
+      "hash-object", "-t", "tree", "-w", "--stdin", "--literally", input: bytes
+    ).text
+  }
+}
