@@ -1,4 +1,5 @@
 package import ArtifactStore
+import CanonicalJSON
 
 extension Version {
   /// The live verdicts on some samples, and on the drafts that some rejections tell of.
