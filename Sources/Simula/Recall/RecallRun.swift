@@ -88,7 +88,8 @@ package struct RecallRun {
   private func title(_ effect: RecallEffect) -> String {
     let all = effect.targets + effect.known
     guard all.count == 1, let first = all.first else { return "Recall \(all.count) things" }
-    return "Recall \(first.subject.kind): \(first.excerpt)"
+    let excerpt = first.excerpt.prefix(50)
+    return "Recall \(first.subject.kind): \(excerpt)\(excerpt == first.excerpt ? "" : "…")"
   }
 
   /// What is left of the memos: a stage that lost records, or is defined otherwise now, has no key.
