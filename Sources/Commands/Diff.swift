@@ -52,7 +52,7 @@ struct Diff: AsyncParsableCommand {
     if form.isJSON {
       DiffJSON.print(shifts)
     } else {
-      ShiftsText.print(shifts)
+      ShiftsText(shifts: shifts).print()
     }
   }
 }

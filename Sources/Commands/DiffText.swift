@@ -201,24 +201,30 @@ struct DiffText {
 }
 
 /// How coverage and acceptance of two versions differ, for people.
-enum ShiftsText {
+struct ShiftsText {
   private static let shownBranches = 8
 
-  static func print(_ shifts: Shifts) {
-    for level in shifts.coverage {
-      Output.line(
-        DiffText.column("coverage", 11) + DiffText.column("\(level.name), level \(level.level)", 34)
-          + "\(words(level.old)) -> \(words(level.new))")
-    }
-    if shifts.coverage.isEmpty { Output.line("coverage   the same on all levels") }
-    for entry in [shifts.attempts] + shifts.roles { line(entry) }
-    for entry in shifts.branches.prefix(shownBranches) { line(entry) }
-  }
+  let shifts: Shifts
 
-  private static func line(_ entry: Shifts.Acceptance) {
-    Output.line(
-      DiffText.column("accepted", 11) + DiffText.column(entry.name, 34)
-        + "\(words(entry.old)) -> \(words(entry.new))")
+  func print() {
+    let rows =
+      shifts.coverage.map { level in
+        (
+          "coverage", "\(level.name), level \(level.level)",
+          "\(Self.words(level.old)) -> \(Self.words(level.new))"
+        )
+      }
+      + ([shifts.attempts] + shifts.roles + shifts.branches.prefix(Self.shownBranches)).map {
+        entry in
+        ("accepted", entry.name, "\(Self.words(entry.old)) -> \(Self.words(entry.new))")
+      }
+    if shifts.coverage.isEmpty { Output.line("coverage   the same on all levels") }
+    let width = (rows.map(\.1.count).max() ?? 0) + 2
+    for (kind, name, words) in rows {
+      Output.line(DiffText.column(kind, 11) + DiffText.column(name, width) + words)
+    }
+    let more = shifts.branches.count - Self.shownBranches
+    if more > 0 { Output.line("           and \(more) more branches: --json lists them") }
   }
 
   private static func words(_ level: LevelCoverage?) -> String {
