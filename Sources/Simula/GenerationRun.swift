@@ -239,7 +239,8 @@ package struct GenerationRun: Sendable {
     }
     guard stage >= .mixes, let sources else { return }
     let data = DataRun(
-      store: store, record: record, context: context, sources: sources, earlier: earlier)
+      store: store, record: record, context: context, sources: sources, earlier: earlier,
+      replans: replans)
     if let isQueued {
       return try await data.collect(base: base, until: stage, isQueued: isQueued)
     }
