@@ -7,7 +7,7 @@ struct HelpTests {
   static let commands = [
     "demo", "init", "plan", "run", "taxonomy", "status", "log", "show", "list", "cat", "trace",
     "diff", "calibrate", "branch", "tag", "checkout", "rollback", "undo", "merge", "clone",
-    "push", "pull", "import", "export", "verify", "cache", "compact", "gc", "hook",
+    "push", "pull", "import", "export", "schema", "verify", "cache", "compact", "gc", "hook",
   ]
 
   @Test("the help of a command is as recorded", arguments: [""] + commands)
