@@ -75,18 +75,20 @@ package struct DatasetCard {
       "| \(Self.plain(model.roles.map(\.rawValue).joined(separator: ", "))) | \(Self.plain(model.words)) |"
     }
     let critics = [
-      recipe.critics.judgesRequirements
+      facts.critics.judgesRequirements
         ? "a critic of requirements, with at most \(recipe.critics.refineRounds) refinements" : nil,
-      recipe.critics.double != .off
+      facts.critics.double != .off
         ? "a double critic of answers, in the form `\(recipe.critics.double.rawValue)`" : nil,
     ].compactMap(\.self)
+    let scenarios =
+      recipe.arm.usesCandidates && recipe.metaPrompts.candidates > 1
+      ? "\(recipe.metaPrompts.candidates) scenarios, of which one was used" : "one scenario"
     return """
       ## How it was made
 
-      From \(tally.taxonomies.count) taxonomies mixes of nodes were drawn; a model wrote \
-      \(recipe.metaPrompts.candidates) scenarios for a mix, of which one was used, and \
-      \(Self.percent(recipe.complexity.fraction)) of them were made more complex; another call
-      answered the scenario. Samples were judged by \
+      Mixes of nodes were drawn from \(tally.taxonomies.count) taxonomies. For each, a call wrote
+      \(scenarios); \(Self.percent(recipe.complexity.fraction)) of them were then made more complex.
+      Another call answered the scenario. Samples were judged by
       \(critics.isEmpty ? "no critic" : critics.joined(separator: ", and by ")).
 
       | roles | model |

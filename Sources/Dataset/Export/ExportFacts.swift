@@ -43,7 +43,10 @@ package struct ExportFacts: Sendable {
 
     /// Such as `qwen2.5-7b-instruct, revision 2, through openai`.
     package var words: String {
-      name + (revision.map { ", revision \($0)" } ?? "") + ", through \(provider)"
+      guard provider != TeacherSettings.Provider.embedded.rawValue else {
+        return "\(name), which is built into Stemma and no language model"
+      }
+      return name + (revision.map { ", revision \($0)" } ?? "") + ", through \(provider)"
     }
   }
 
@@ -96,6 +99,14 @@ package struct ExportFacts: Sendable {
       if let known { models[known].roles.append(role) } else { models.append(model) }
     }
     self.models = models
+  }
+
+  /// The critics that judged samples, which not every arm of the method has.
+  var critics: CriticKnobs {
+    guard !recipe.arm.usesCritics else { return recipe.critics }
+    var none = recipe.critics
+    (none.judgesRequirements, none.double) = (false, .off)
+    return none
   }
 
   /// The version's name for a register of source code, an identifier that git itself can check.
