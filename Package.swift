@@ -130,8 +130,7 @@ let package = Package(
     .testTarget(
       name: "SchemaTests",
       dependencies: [
-        "ArtifactStore", "CanonicalJSON", "Git", "Schemas", "TestSupport", "stemma",
-        .product(name: "Subprocess", package: "swift-subprocess"),
+        "ArtifactStore", "CanonicalJSON", "Git", "Schemas", "Teachers", "TestSupport", "stemma",
       ]),
     .testTarget(name: "ArchitectureTests"),
     // Measured, not tested.

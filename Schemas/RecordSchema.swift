@@ -1,6 +1,7 @@
 /// A JSON Schema of something that a dataset holds.
 package struct RecordSchema: Sendable, Hashable {
-  /// The name of a record kind, or `recipe`, `dataset`, `taxonomy` or `growth`.
+  /// The name of a record kind, or of another object of a dataset; `-text` stands for YAML that
+  /// people edit.
   package let name: String
   package let text: String
 
@@ -12,6 +13,9 @@ package struct RecordSchema: Sendable, Hashable {
   package static let all = [
     RecordSchema("recipe", PackageResources.recipe_v1_schema_json),
     RecordSchema("dataset", PackageResources.dataset_v1_schema_json),
+    RecordSchema("factors-text", PackageResources.factors_text_v1_schema_json),
+    RecordSchema("taxonomy-text", PackageResources.taxonomy_text_v1_schema_json),
+    RecordSchema("strategies-text", PackageResources.strategies_text_v1_schema_json),
     RecordSchema("taxonomy", PackageResources.taxonomy_v1_schema_json),
     RecordSchema("growth", PackageResources.growth_v1_schema_json),
     RecordSchema("proposals", PackageResources.proposals_v1_schema_json),
@@ -24,5 +28,6 @@ package struct RecordSchema: Sendable, Hashable {
     RecordSchema("verdicts", PackageResources.verdicts_v1_schema_json),
     RecordSchema("calls", PackageResources.calls_v1_schema_json),
     RecordSchema("tombstones", PackageResources.tombstones_v1_schema_json),
+    RecordSchema("runs", PackageResources.runs_v1_schema_json),
   ]
 }

@@ -311,9 +311,25 @@ package final class VersionWriter: Sendable {
   package func derivedDigests() throws(StoreError) -> [RecordKind: Digest] {
     try state.withLock { (state) throws(StoreError) in
       let derived = state.kinds.mapValues(\.derivedIDs)
-      let digests = DatasetDigest.all(try datasetIDs(derived))
+      let digests: (dataset: Digest, kinds: [RecordKind: Digest])
+      if let known = state.digests {
+        digests = known
+      } else {
+        digests = DatasetDigest.all(try datasetIDs(derived))
+      }
       state.digests = digests
       return digests.kinds.filter { derived[$0.key] != nil }
+    }
+  }
+
+  /// The Dataset-Digest of what was derived so far, with what else the base holds.
+  package func datasetDigest() throws(StoreError) -> Digest {
+    _ = try derivedDigests()
+    return try state.withLock { (state) throws(StoreError) in
+      guard let digest = state.digests?.dataset else {
+        throw StoreError(.refused, "records were added while a digest was taken")
+      }
+      return digest
     }
   }
 

@@ -1,3 +1,4 @@
+import ArtifactStore
 import Foundation
 
 /// What an export is written to: a new file that appears when it is whole; a pipe, a device or standard
@@ -11,6 +12,8 @@ struct ExportFile: ~Copyable {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private var isFinished = false
+  private var hasher = Hasher256()
+  private(set) var sizeInBytes = 0
 
   /// Opens what a path names; nil and `-` are standard output.
   init(_ path: String?) throws {
@@ -71,19 +74,29 @@ struct ExportFile: ~Copyable {
   }
 
   /// Hands over the rest and gives the file its name.
-  mutating func finish() throws {
+  ///
+  /// - Returns: The digest of all that was written.
+  @discardableResult
+  mutating func finish() throws -> Digest {
     try flush()
-    guard let target else { return }
+    let digest = hasher.finish()
+    guard let target else { return digest }
     guard rename(target + ".part", target) == 0 else { throw Self.failure(path) }
     isFinished = true
+    return digest
   }
 
   private mutating func flush() throws {
-    try buffer.withUnsafeBytes { try hand(over: $0) }
-    buffer.removeAll(keepingCapacity: true)
+    var full: [UInt8] = []
+    swap(&full, &buffer)
+    try full.withUnsafeBytes { try hand(over: $0) }
+    full.removeAll(keepingCapacity: true)
+    swap(&full, &buffer)
   }
 
-  private func hand(over bytes: UnsafeRawBufferPointer) throws {
+  private mutating func hand(over bytes: UnsafeRawBufferPointer) throws {
+    hasher.update(bytes)
+    sizeInBytes += bytes.count
     var position = 0
     while position < bytes.count {
       let written = Foundation.write(

@@ -40,7 +40,8 @@ package struct StemmaCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Keep:",
         subcommands: [
-          Import.self, Export.self, Verify.self, Cache.self, Compact.self, GarbageCollection.self,
+          Import.self, Export.self, SchemaCommand.self, Verify.self, Cache.self, Compact.self,
+          GarbageCollection.self,
         ]),
       CommandGroup(name: "Inside:", subcommands: [Hook.self]),
     ])

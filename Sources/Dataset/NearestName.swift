@@ -1,7 +1,7 @@
 /// Finds the name that a person probably meant.
-enum NearestName {
+package enum NearestName {
   /// The closest of the names, or nil when none is close.
-  static func to(_ name: String, among names: [String]) -> String? {
+  package static func to(_ name: String, among names: [String]) -> String? {
     guard name.utf8.count <= 60 else { return nil }
     let folded = fold(name)
     if let same = names.first(where: { fold($0) == folded }) { return same }

@@ -10,7 +10,23 @@ package struct VerdictFlips: Sendable, Hashable {
   /// Judgements of one critic on one draft that have another outcome now.
   package private(set) var outcomes = 0
 
+  /// All of them: drafts that changed sides by their ids, then judgements.
+  package private(set) var all: [Flip] = []
+
   package var isEmpty: Bool { rejected + accepted + outcomes == 0 }
+
+  /// One draft on which the versions decide differently.
+  package struct Flip: Sendable, Hashable {
+    package enum Change: String, Sendable { case rejected, accepted, outcome }
+    package let change: Change
+    /// The id that the draft has, or would have, among samples.
+    package let draft: String
+    /// The critic whose outcome differs; nil where the decision as a whole does.
+    package let role: String?
+    /// The outcome or the reason of the rejection; nil in the version that keeps the draft.
+    package let old: String?
+    package let new: String?
+  }
 
   /// A judgement but for its outcome and its words.
   private struct Question: Hashable {
@@ -36,21 +52,39 @@ package struct VerdictFlips: Sendable, Hashable {
     let rejections = changes(.rejections)
     let nowRejected = try Self.drafts(rejections.added, in: new)
     let wereRejected = try Self.drafts(rejections.removed, in: old)
-    rejected = samples.removed.count { nowRejected.contains($0.hex) }
-    accepted = samples.added.count { wereRejected.contains($0.hex) }
+    for id in samples.removed {
+      guard let reason = nowRejected[id.hex] else { continue }
+      rejected += 1
+      all.append(Flip(change: .rejected, draft: id.hex, role: nil, old: nil, new: reason))
+    }
+    for id in samples.added {
+      guard let reason = wereRejected[id.hex] else { continue }
+      accepted += 1
+      all.append(Flip(change: .accepted, draft: id.hex, role: nil, old: reason, new: nil))
+    }
     let verdicts = changes(.verdicts)
     let before = try Self.outcomes(verdicts.removed, in: old)
-    outcomes = try Self.outcomes(verdicts.added, in: new).count { question, outcome in
-      before[question].map { $0 != outcome } ?? false
+    var judgements: [Flip] = []
+    for (question, outcome) in try Self.outcomes(verdicts.added, in: new) {
+      guard let former = before[question], former != outcome else { continue }
+      outcomes += 1
+      judgements.append(
+        Flip(
+          change: .outcome, draft: question.sample, role: question.role, old: former, new: outcome))
+    }
+    all += judgements.sorted {
+      ($0.draft, $0.role ?? "", $0.old ?? "") < ($1.draft, $1.role ?? "", $1.old ?? "")
     }
   }
 
+  /// The reasons of rejections by their drafts.
   private static func drafts(
     _ rejections: [RecordID], in version: Version
-  ) throws(StoreError) -> Set<String> {
-    var drafts = Set<String>()
+  ) throws(StoreError) -> [String: String] {
+    var drafts: [String: String] = [:]
     for record in try version.records(.rejections, rejections) {
-      if let draft = try record.value()["sample"]?.string { drafts.insert(draft) }
+      let value = try record.value()
+      if let draft = value["sample"]?.string { drafts[draft] = value["reason"]?.string ?? "" }
     }
     return drafts
   }

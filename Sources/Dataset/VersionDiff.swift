@@ -17,6 +17,7 @@ package struct VersionDiff: Sendable {
   package let branches: [BranchChanges.Branch]
   package let flips: VerdictFlips
 
+  private let old: Version
   private let new: Version
 
   /// The number of records of a kind that both versions hold.
@@ -24,8 +25,26 @@ package struct VersionDiff: Sendable {
     try (new.totals()[changes.kind] ?? 0) - changes.added.count
   }
 
+  /// What the recipes say otherwise.
+  package func recipe() throws(StoreError) -> RecipeDiff {
+    RecipeDiff(from: try old.file("recipe.yaml"), to: try new.file("recipe.yaml"))
+  }
+
+  /// How taxonomies and strategies differ.
+  package func sources() -> SourcesDiff {
+    SourcesDiff(from: old.readableSources, to: new.readableSources)
+  }
+
+  /// Why samples were replaced.
+  package func replacements() throws(StoreError) -> Replacements {
+    try Replacements(changedSlots, kinds, files: files, from: old, to: new)
+  }
+
+  /// How coverage and acceptance differ, which takes a look at all records.
+  package func shifts() throws -> Shifts { try Shifts(from: old, to: new) }
+
   package init(from old: Version, to new: Version) throws(StoreError) {
-    self.new = new
+    (self.old, self.new) = (old, new)
     kinds = try RecordChanges.find(from: old, to: new)
     do {
       files = try old.store.repository.changes(from: old.tree, to: new.tree).map(\.path)

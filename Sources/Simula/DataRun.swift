@@ -15,6 +15,8 @@ struct DataRun: Sendable {
   let drawn: Sources
   /// What the sources commit of the same run accounts for.
   let earlier: CallCache.Counts
+  /// Whether strategies were asked for again first.
+  let replans: Bool
 
   private var recipe: Recipe { context.snapshot.recipe }
 
@@ -166,21 +168,25 @@ struct DataRun: Sendable {
       // Sources that this run made are in the base already, whatever the snapshot held.
       files.removeAll { SourceFiles.contains($0.path) }
     }
-    files.append(
-      VersionWriter.File(
-        path: record.path,
-        bytes: record.statement(
-          stages: memos.map { ($0.name, $0.key) }, files: snapshot.files,
-          subjects: RecordKind.versioned.compactMap { kind in
+    let statement = record.statement(
+      RunRecord.Content(
+        stages: memos.map { ($0.name, $0.key) }, files: try filesRead(base, report),
+        subjects: [(RunRecord.datasetDigestName, try writer.datasetDigest())]
+          + RecordKind.versioned.compactMap { kind in
             digests[kind].map { (kind.rawValue, $0) }
           },
-          parameters: ["samples": JSON(recipe.sampleCount), "until": .string(stage.rawValue)],
-          summary: [
-            "asked": JSON(counts.asked), "cached": JSON(counts.cached), "kept": JSON(report.kept),
-            "input-tokens": JSON(counts.usage.inputTokens),
-            "output-tokens": JSON(counts.usage.outputTokens), "money": .number(counts.money),
-            "wanted": JSON(recipe.sampleCount), "gap-samples": JSON(report.gaps?.kept ?? 0),
-          ]), isGenerated: true))
+        parameters: [
+          "arm": .string(recipe.arm.rawValue), "replan": .bool(replans),
+          "samples": JSON(recipe.sampleCount),
+          "until": .string(stage.rawValue),
+        ],
+        summary: [
+          "asked": JSON(counts.asked), "cached": JSON(counts.cached), "kept": JSON(report.kept),
+          "input-tokens": JSON(counts.usage.inputTokens),
+          "output-tokens": JSON(counts.usage.outputTokens), "money": .number(counts.money),
+          "wanted": JSON(recipe.sampleCount), "gap-samples": JSON(report.gaps?.kept ?? 0),
+        ]))
+    files.append(VersionWriter.File(path: record.path, bytes: statement, isGenerated: true))
     var digest: Digest?
     var difference = VersionWriter.Difference()
     let objects = try taxonomyObjects(base)
@@ -204,6 +210,18 @@ struct DataRun: Sendable {
     report.datasetDigest = digest
     report.difference = difference
     return version.map { [$0.commit.id] } ?? []
+  }
+
+  /// What the samples were made from: sources that this run made first are in the base.
+  private func filesRead(
+    _ base: Version?, _ report: RunReport
+  ) throws -> [(path: String, bytes: [UInt8])] {
+    let files = context.snapshot.files
+    guard !report.versions.isEmpty, let base else { return files }
+    return files.filter { !SourceFiles.contains($0.path) }
+      + (try sources.encode().compactMap { source in
+        try base.file(source.path).map { (source.path, $0) }
+      })
   }
 
   private func title(_ report: RunReport, until stage: StageName) -> String {

@@ -246,7 +246,7 @@ package struct GenerationRun: Sendable {
     guard stage >= .mixes, let sources else { return }
     let data = DataRun(
       store: store, record: record, context: context, sources: sources,
-      drawn: try context.snapshot.drawn(sources), earlier: earlier)
+      drawn: try context.snapshot.drawn(sources), earlier: earlier, replans: replans)
     if let isQueued {
       return try await data.collect(base: base, until: stage, isQueued: isQueued)
     }

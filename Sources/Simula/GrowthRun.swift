@@ -25,6 +25,8 @@ struct GrowthRun: Sendable {
     let ownText: Set<StageName>
     /// Whether the run stopped before strategies that are to be planned.
     var outdatesStrategies = false
+    /// What the user asked for besides.
+    var parameters: JSONObject = [:]
   }
 
   static let kinds: [RecordKind] = [.proposals, .edits, .plans]
@@ -57,7 +59,8 @@ struct GrowthRun: Sendable {
       sources: sources, grown: grown.grown, records: records, until: stage,
       title: "Grow \(sources.taxonomies.count) taxonomies with "
         + "\(sources.taxonomies.reduce(0) { $0 + $1.nodes.count }) nodes", ownText: ownText,
-      outdatesStrategies: stage < .strategies && scope.plansStrategies)
+      outdatesStrategies: stage < .strategies && scope.plansStrategies,
+      parameters: ["replan": .bool(replans)])
     let version = try commit(outcome, base: base)
     if let version { report.versions.append(version.commit.id) }
     return (sources, version)
@@ -133,15 +136,19 @@ struct GrowthRun: Sendable {
           name: memo.name, key: Digest(of: []), inputs: memo.inputs, outputs: memo.outputs)
       }
     let counts = context.cache.counts
-    files.append(
-      VersionWriter.File(
-        path: record.path,
-        bytes: record.statement(
-          stages: memos.map { ($0.name, $0.key) }, files: snapshot.files,
-          subjects: [("sources", Snapshot.digest(sources))],
-          parameters: ["until": .string(stage.rawValue)],
-          summary: ["asked": JSON(counts.asked), "cached": JSON(counts.cached)]),
-        isGenerated: true))
+    var parameters = outcome.parameters
+    parameters["until"] = .string(stage.rawValue)
+    let digests = try writer.derivedDigests()
+    let statement = record.statement(
+      RunRecord.Content(
+        stages: memos.map { ($0.name, $0.key) }, files: snapshot.files,
+        subjects: [
+          (RunRecord.datasetDigestName, try writer.datasetDigest()),
+          ("sources", Snapshot.digest(sources)),
+        ] + Self.kinds.compactMap { kind in digests[kind].map { (kind.rawValue, $0) } },
+        parameters: parameters,
+        summary: ["asked": JSON(counts.asked), "cached": JSON(counts.cached)]))
+    files.append(VersionWriter.File(path: record.path, bytes: statement, isGenerated: true))
     return try writer.finish(
       files: files, taxonomyObjects: try TaxonomyObjects.make(sources, records: outcome.records),
       growth: outcome.grown.map(GrowthObject.encode), branch: context.branch

@@ -1,4 +1,5 @@
 import ArtifactStore
+import CanonicalJSON
 package import Dataset
 import Git
 import Pipeline
@@ -97,7 +98,8 @@ extension GrowthRun {
       sources: merge.sources, grown: growth,
       records: known.all + log.records, until: .taxonomies,
       title: "Regrow '\(name.prefix(60))': \(merge.added.count) nodes new, "
-        + "\(merge.removed.count) gone", ownText: context.plan.ownText)
+        + "\(merge.removed.count) gone", ownText: context.plan.ownText,
+      parameters: ["regrow": .string(node.text)])
     if let version = try commit(outcome, base: base) { report.versions.append(version.commit.id) }
   }
 

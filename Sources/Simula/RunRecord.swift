@@ -18,29 +18,35 @@ struct RunRecord: Sendable {
     return "runs/\(month.year)-\(month.month)/\(id).json"
   }
 
-  /// A Statement v1 with SLSA provenance v1: subjects are the record sets that were made.
-  func statement(
-    stages: [(name: String, key: Digest)], files: [(path: String, bytes: [UInt8])],
-    subjects: [(name: String, digest: Digest)], parameters: JSON, summary: JSON
-  ) -> [UInt8] {
-    let resolved = files.map { file -> JSON in
-      [
-        "digest": ["sha256": .string(Digest(of: file.bytes).hex)], "uri": .string(file.path),
-      ]
+  /// What one invocation read, was told and made.
+  struct Content {
+    var stages: [(name: String, key: Digest)]
+    /// What it read: recipe, prompt templates, references and sources.
+    var files: [(path: String, bytes: [UInt8])]
+    /// What it made, by name; never empty.
+    var subjects: [(name: String, digest: Digest)]
+    /// What the user asked for.
+    var parameters: JSONObject
+    var summary: JSON
+  }
+
+  /// A Statement v1 of in-toto with the provenance of SLSA v1.
+  func statement(_ content: Content) -> [UInt8] {
+    func descriptor(_ name: String, _ digest: Digest) -> JSON {
+      ["digest": ["sha256": .string(digest.hex)], "name": .string(name)]
     }
     let statement: JSON = [
       "_type": "https://in-toto.io/Statement/v1",
-      "subject": .array(
-        subjects.map {
-          ["digest": ["sha256": .string($0.digest.hex)], "name": .string($0.name)]
-        }),
+      "subject": .array(content.subjects.map { descriptor($0.name, $0.digest) }),
       "predicateType": "https://slsa.dev/provenance/v1",
       "predicate": [
         "buildDefinition": [
-          "buildType": "https://stemma.dev/run/v1", "externalParameters": parameters,
+          "buildType": "https://stemma.dev/run/v1",
+          "externalParameters": .object(content.parameters),
           "internalParameters": .object(
-            JSONObject(stages.map { ($0.name, .string($0.key.hex)) })),
-          "resolvedDependencies": .array(resolved),
+            JSONObject(content.stages.map { ($0.name, .string($0.key.hex)) })),
+          "resolvedDependencies": .array(
+            content.files.map { descriptor($0.path, Digest(of: $0.bytes)) }),
         ],
         "runDetails": [
           "builder": ["id": "https://stemma.dev/stemma", "version": ["stemma": "1"]],
@@ -48,12 +54,15 @@ struct RunRecord: Sendable {
             "invocationId": .string(id), "startedOn": .string(RunRecord.iso(started)),
             "finishedOn": .string(RunRecord.iso(Date())),
           ],
-          "byproducts": [["name": "summary", "annotations": summary]],
+          "byproducts": [["name": "summary", "annotations": content.summary]],
         ],
       ],
     ]
     return statement.canonicalBytes + [0x0A]
   }
+
+  /// The name under which a Dataset-Digest is among the subjects.
+  static let datasetDigestName = "Dataset-Digest"
 
   private static func parts(_ date: Date) -> (year: String, month: String) {
     let text = iso(date)

@@ -6,9 +6,9 @@ import Testing
 struct HelpTests {
   static let commands = [
     "demo", "init", "plan", "run", "taxonomy", "status", "log", "show", "list", "cat", "trace",
-    "diff", "calibrate", "branch", "tag", "checkout", "rollback", "undo", "recall", "merge",
-    "clone",
-    "push", "pull", "import", "export", "verify", "cache", "compact", "gc", "hook",
+    "impact", "recall", "diff", "calibrate", "branch", "tag", "checkout", "rollback", "undo",
+    "merge", "clone", "push", "pull", "import", "export", "schema", "verify", "cache", "compact",
+    "gc", "hook",
   ]
 
   @Test("the help of a command is as recorded", arguments: [""] + commands)

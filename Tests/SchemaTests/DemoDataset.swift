@@ -8,8 +8,10 @@ import TestSupport
 struct DemoDataset {
   /// Lines by the name of their schema.
   private(set) var lines: [String: [String]] = [:]
+  /// YAML that people edit by the name of its schema.
+  private(set) var texts: [String: [String]] = [:]
 
-  /// Runs the program three times: with one critic, with the other, and back.
+  /// Runs the program with one critic, with the other, and back; regrows a branch, and imports lines.
   ///
   /// The second run removes records and the third one brings them back, so that there are
   /// tombstones of both forms.
@@ -21,6 +23,14 @@ struct DemoDataset {
       try Self.edit(root.appending(path: "recipe.yaml"), critic: critic)
       try await stemma("run", "-C", "data")
     }
+    try await stemma("taxonomy", "regrow", "-C", "data", "Setting", "--yes")
+    try await stemma("taxonomy", "edit", "pin", "-C", "data", "Setting", "--yes")
+    try await stemma("run", "-C", "data", "--replan")
+    for number in 1...2 {
+      let file = directory.appending(path: "lines.jsonl")
+      try Data("{\"id\":1,\"n\":\(number)}\n".utf8).write(to: file)
+      try await stemma("import", "-C", "data", "--key", "id", "lines.jsonl")
+    }
     let store = try Store(at: root)
     let version = try store.version("HEAD")
     for file in try store.repository.files(inTree: version.tree) {
@@ -30,8 +40,18 @@ struct DemoDataset {
     add("dataset", try version.file("dataset.json") ?? [])
   }
 
+  private static let textNames = [
+    "recipe.yaml": "recipe", "factors.yaml": "factors-text", "strategies.yaml": "strategies-text",
+  ]
+
   private mutating func add(_ path: String, _ object: ObjectID, _ store: Store) throws {
-    guard let artifact = ArtifactPath(path) else { return }
+    guard let artifact = ArtifactPath(path) else {
+      let name = path.hasPrefix("taxonomies/") ? "taxonomy-text" : Self.textNames[path]
+      let bytes = try store.repository.read(object, as: .blob, maximumSizeInBytes: 1 << 24)
+      if let name { texts[name, default: []].append(String(decoding: bytes, as: UTF8.self)) }
+      if path.hasPrefix("runs/") { add("runs", bytes) }
+      return
+    }
     let bytes = try store.reader.artifact(object)
     guard let kind = artifact.kind else {
       return add(artifact.folder == ArtifactPath.growth ? "growth" : "taxonomy", bytes)

@@ -1,8 +1,7 @@
 import CanonicalJSON
 import Foundation
 import Schemas
-import Subprocess
-import Testing
+import TestSupport
 
 /// Another implementation of JSON Schema than the program's own: the Python package `jsonschema`.
 struct PythonValidator {
@@ -11,6 +10,8 @@ struct PythonValidator {
     let schema: String
     let value: String
     let isValid: Bool
+    /// Whether the value is YAML rather than JSON.
+    var isYAML = false
   }
 
   /// What it answered otherwise than expected; at most a few.
@@ -21,27 +22,25 @@ struct PythonValidator {
     input += cases.map { item in
       let value: JSON = [
         "schema": .string(item.schema), "value": .string(item.value), "valid": .bool(item.isValid),
+        "yaml": .bool(item.isYAML),
       ]
       return value.text
     }
-    let result = try await Subprocess.run(
-      .name("python3"), arguments: ["-c", script],
-      input: .array(Array(input.joined(separator: "\n").utf8)), output: .string(limit: 1 << 20),
-      error: .string(limit: 1 << 20))
-    if result.terminationStatus == .exited(3) {
-      Issue.record("this test needs a Python package: python3 -m pip install jsonschema")
-      return []
-    }
-    guard result.terminationStatus == .exited(0) else { return [result.standardError] }
-    return result.standardOutput.split(separator: "\n").map(String.init)
+    let output = try await PythonTools.script(script, input: input.joined(separator: "\n"))
+    return output.exitCode == 0 ? output.lines : [output.errorText]
   }
 
   private static let script = """
-    import json, sys
-    try:
-        from jsonschema import Draft202012Validator
-    except ImportError:
-        sys.exit(3)
+    import json, re, sys
+    import yaml
+    from jsonschema import Draft202012Validator
+    class Loader(yaml.SafeLoader):
+        pass
+    # An id of digits alone is text, which YAML itself cannot know.
+    def integer(loader, node):
+        is_id = re.fullmatch("[0-9a-f]{16}", node.value)
+        return node.value if is_id else yaml.SafeLoader.construct_yaml_int(loader, node)
+    Loader.add_constructor("tag:yaml.org,2002:int", integer)
     validators, complaints = {}, 0
     for line in sys.stdin:
         item = json.loads(line)
@@ -50,7 +49,7 @@ struct PythonValidator {
             Draft202012Validator.check_schema(schema)
             validators[item["name"]] = Draft202012Validator(schema)
             continue
-        value = json.loads(item["value"])
+        value = yaml.load(item["value"], Loader) if item["yaml"] else json.loads(item["value"])
         error = next(validators[item["schema"]].iter_errors(value), None)
         if (error is None) != item["valid"] and complaints < 20:
             complaints += 1

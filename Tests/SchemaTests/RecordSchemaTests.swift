@@ -2,12 +2,14 @@ import ArtifactStore
 import CanonicalJSON
 import Foundation
 import Schemas
+import Teachers
 import TestSupport
 import Testing
 
 @Suite("Schemas of records")
 struct RecordSchemaTests {
-  static let others = ["recipe", "dataset", "taxonomy", "growth"]
+  static let texts = ["recipe", "factors-text", "taxonomy-text", "strategies-text"]
+  static let others = texts + ["dataset", "taxonomy", "growth", "runs"]
   /// Imported lines are opaque.
   static let kinds = RecordKind.allCases.filter { $0 != .imports }
 
@@ -73,21 +75,74 @@ struct RecordSchemaTests {
     #expect(required == row.required)
   }
 
-  @Test("another validator accepts all records of a dataset, and none that is a little off")
+  @Test("another validator accepts all that a dataset holds, and nothing that is a little off")
   func demo() async throws {
     try await withTemporaryDirectory { directory in
       let dataset = try await DemoDataset(in: directory)
-      let expected = Set(RecordSchema.all.map(\.name)).subtracting(["recipe"])
-      #expect(Set(dataset.lines.keys) == expected)
+      let imports = [RecordKind.imports.rawValue]
+      #expect(Set(dataset.texts.keys) == Set(Self.texts))
+      #expect(
+        Set(dataset.lines.keys).subtracting(imports)
+          == Set(RecordSchema.all.map(\.name)).subtracting(Self.texts))
       var cases: [PythonValidator.Case] = []
-      for (name, lines) in dataset.lines {
+      for (name, lines) in dataset.lines where !imports.contains(name) {
         cases += lines.map { PythonValidator.Case(schema: name, value: $0, isValid: true) }
         for line in try distinctForms(lines) { cases += try spoiled(name, line) }
+        try expectAllMembers(of: name, in: lines)
+      }
+      for (name, texts) in dataset.texts {
+        for text in texts {
+          cases.append(
+            PythonValidator.Case(schema: name, value: text, isValid: true, isYAML: true))
+          cases.append(
+            PythonValidator.Case(
+              schema: name, value: text + "\nunexpected: 1\n", isValid: false, isYAML: true))
+        }
       }
       let spoiledCount = cases.count { !$0.isValid }
-      #expect(spoiledCount > 100)
+      #expect(spoiledCount > 200)
       #expect(try await PythonValidator.complaints(cases) == [])
     }
+  }
+
+  /// Makes sure that what a schema names is written, and what it requires always is.
+  private func expectAllMembers(of name: String, in lines: [String]) throws {
+    let json = try schema(name)
+    let forms = json["oneOf"]?.array ?? [json]
+    let values = try lines.map { Set(try JSON(parsing: $0).object?.names ?? []) }
+    let known = Set(forms.flatMap { $0["properties"]?.object?.names ?? [] })
+    let written = values.reduce(into: Set<String>()) { $0.formUnion($1) }
+    #expect(known == written, "\(name)")
+    guard forms.count == 1 else { return }
+    // What every line has is required, unless it may be left out of others.
+    let required = Set(json["required"]?.array?.compactMap(\.string) ?? [])
+    #expect(values.allSatisfy { required.isSubset(of: $0) }, "\(name)")
+  }
+
+  @Test("the encoder of calls writes what the schema names, with everything set and with nothing")
+  func calls() async throws {
+    func record(_ request: CallRequest) -> String {
+      let reply = Reply(
+        answer: Answer(text: "{}", finish: .stop), usage: Usage(inputTokens: 3, outputTokens: 2))
+      return String(decoding: RecordedCall.record(request, reply: reply).line, as: UTF8.self)
+    }
+    let least = CallRequest(
+      task: "solve", provider: "openai", model: "m", messages: [Message(.user, "2 + 2?")],
+      draw: "slot 1 attempt 0")
+    var most = least
+    most.revision = "7"
+    most.sampling = Sampling(temperature: 0.5, topP: 0.9, maxTokens: 100)
+    most.schema = "{}"
+    most.extraBody = ["seed": 1]
+    most.inputs = ["question": "2 + 2?"]
+    let lines = [record(least), record(most)]
+    #expect(
+      try await PythonValidator.complaints(
+        lines.map { PythonValidator.Case(schema: "calls", value: $0, isValid: true) }) == [])
+    let request = try #require(try schema("calls")["properties"]?["request"])
+    let written = try lines.map { Set(try JSON(parsing: $0)["request"]?.object?.names ?? []) }
+    #expect(written[0] == Set(request["required"]?.array?.compactMap(\.string) ?? []))
+    #expect(written[1] == Set(request["properties"]?.object?.names ?? []))
   }
 
   /// One line for each set of members that occurs.
@@ -105,10 +160,7 @@ struct RecordSchemaTests {
     let json = try schema(name)
     let forms = json["oneOf"]?.array ?? [json]
     let required = Set(forms.flatMap { $0["required"]?.array ?? [] }.compactMap(\.string))
-    var values: [JSONObject] = []
-    var more = object
-    more["unexpected"] = 1
-    values.append(more)
+    var values = Self.withMemberMore(.object(object)).compactMap(\.object)
     for member in object.names {
       var other = object
       // Values and answers may be of any type.
@@ -125,4 +177,28 @@ struct RecordSchemaTests {
       PythonValidator.Case(schema: name, value: JSON.object($0).text, isValid: false)
     }
   }
+
+  /// The same with one member more in it or in one of the objects inside, in all ways there are.
+  private static func withMemberMore(_ value: JSON) -> [JSON] {
+    switch value {
+    case .object(let object):
+      var more = object
+      more["unexpected"] = 1
+      return [.object(more)]
+        + object.members.filter { !open.contains($0.name) }.flatMap { name, inner in
+          withMemberMore(inner).map { changed in
+            var copy = object
+            copy[name] = changed
+            return JSON.object(copy)
+          }
+        }
+    case .array(let items):
+      // One item stands for all.
+      return items.first.map(withMemberMore)?.map { .array([$0] + items.dropFirst()) } ?? []
+    default: return []
+    }
+  }
+
+  /// Members whose values are in nobody's form but the user's.
+  private static let open: Set = ["value", "inputs", "body"]
 }
