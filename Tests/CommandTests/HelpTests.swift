@@ -6,7 +6,8 @@ import Testing
 struct HelpTests {
   static let commands = [
     "demo", "init", "plan", "run", "taxonomy", "status", "log", "show", "list", "cat", "trace",
-    "diff", "calibrate", "branch", "tag", "checkout", "rollback", "undo", "merge", "clone",
+    "impact", "diff", "calibrate", "branch", "tag", "checkout", "rollback", "undo", "merge",
+    "clone",
     "push", "pull", "import", "export", "verify", "cache", "compact", "gc", "hook",
   ]
 

@@ -83,7 +83,8 @@ private struct BruteForce {
         strategies.formUnion(sources.strategies.map(\.id))
       }
     case .samples: drafts.insert(id.hex)
-    case .rejections: if let draft = value["sample"]?.string, !draft.isEmpty { drafts.insert(draft) }
+    case .rejections:
+      if let draft = value["sample"]?.string, !draft.isEmpty { drafts.insert(draft) }
     default: break
     }
   }
@@ -191,12 +192,15 @@ struct ImpactTests {
       }
       for kind in RecordKind.versioned {
         let records = try version.records(kind)
-        for index in Set([0, records.count / 2, records.count - 1]) where index >= 0 && !records.isEmpty {
+        for index in Set([0, records.count / 2, records.count - 1])
+        where index >= 0 && !records.isEmpty {
           let id = records[index].id
           try expect(.record(kind, id), "\(kind.rawValue) \(id)") { $0.start(kind, id) }
         }
       }
-      let refined = try version.records(.rejections).first { try $0.value()["reason"]?.string == "refined" }
+      let refined = try version.records(.rejections).first {
+        try $0.value()["reason"]?.string == "refined"
+      }
       let sent = try #require(refined)
       try expect(.record(.rejections, sent.id), "refined") { $0.start(.rejections, sent.id) }
       let draft = try sent.value()["sample"]?.string
@@ -204,7 +208,9 @@ struct ImpactTests {
         try version.records(.verdicts).first { try $0.value()["sample"]?.string == draft })
       try expect(.record(.verdicts, verdict.id), "objection") { $0.start(.verdicts, verdict.id) }
       for taxonomy in sources.taxonomies {
-        for node in [taxonomy.nodes[0], taxonomy.nodes[1], taxonomy.nodes[taxonomy.nodes.count - 1]] {
+        for node in [
+          taxonomy.nodes[0], taxonomy.nodes[1], taxonomy.nodes[taxonomy.nodes.count - 1],
+        ] {
           try expect(.node(node.id), "node \(node.name)") { $0.start(nodes: [node.id]) }
         }
       }
@@ -296,19 +302,23 @@ struct ImpactTests {
       let model = try #require(try call.value()["request"]?["model"]?.string)
       let strategy = sources.strategies[0]
       let cases: [(String, ImpactRoot)] = [
-        (sample.hex, .record(.samples, sample)), ("record:\(sample.hex.prefix(20))", .record(.samples, sample)),
+        (sample.hex, .record(.samples, sample)),
+        ("record:\(sample.hex.prefix(20))", .record(.samples, sample)),
         (call.id.hex, .call(call.id)), (String(key.prefix(30)), .calls([call.id])),
         ("call:\(key)", .calls([call.id])), (leaf.id.text, .node(leaf.id)), (path, .node(leaf.id)),
         ("node:\(leaf.id.text)", .node(leaf.id)), (strategy.id.text, .strategy(strategy.id)),
         ("strategy:\(strategy.name)", .strategy(strategy.id)),
-        ("prompts/generate.mustache", .template("generate")), ("prompt:refine", .template("refine")),
+        ("prompts/generate.mustache", .template("generate")),
+        ("prompt:refine", .template("refine")),
         ("judge-requirements", .template("judge-requirements")),
         (String(run.prefix(18)), .run(run)), ("run:\(run)", .run(run)), (model, .model(model)),
         ("model:\(model.prefix(5))", .model(model)), ("HEAD", .version(version.commit.id)),
         ("version:HEAD~1", .version(version.commit.parents[0])),
       ]
       for (text, root) in cases { #expect(try reference.find(text).root == root, "\(text)") }
-      for text in ["ffffffffffff", "nothing like it", "model:none", "run:2001", "version:v9", "prompt:x"] {
+      for text in [
+        "ffffffffffff", "nothing like it", "model:none", "run:2001", "version:v9", "prompt:x",
+      ] {
         let error = #expect(throws: StoreError.self, "\(text)") { try reference.find(text) }
         #expect(error?.code == .notFound && error?.hint?.isEmpty == false, "\(text)")
       }
@@ -319,20 +329,23 @@ struct ImpactTests {
   @Test("A key of the recipe is read by the stages whose identity another value changes")
   func recipeKeys() throws {
     let changes: [(String, String)] = [
-      ("description", "Other sums."), ("samples", "13"), ("random-seed", "99"), ("arm", "baseline"),
+      ("samples", "13"), ("random-seed", "99"), ("arm", "baseline"),
       ("taxonomy.factors", "[2, 3]"), ("taxonomy.depth", "3"), ("taxonomy.proposals", "3"),
       ("taxonomy.children", "[3, 4]"), ("taxonomy.level-plans", "false"),
       ("taxonomy.frontier-cap", "9"), ("taxonomy.children-cap", "9"),
       ("strategy.strategies", "[1, 1]"), ("strategy.order", "coverage-first"),
-      ("meta-prompts.candidates", "3"), ("meta-prompts.instances", "2"), ("complexity.fraction", "0.9"),
+      ("meta-prompts.candidates", "3"), ("meta-prompts.instances", "2"),
+      ("complexity.fraction", "0.9"),
       ("critics.double", "solve"), ("critics.refine", "0"), ("critics.requirements", "false"),
       ("slots.attempts", "3"), ("slots.extra", "0.1"), ("duplicates.near", "0.5"),
       ("gap-fill.minimum", "2"), ("teachers.default.wrong-answers", "0.3"),
-      ("teachers.default.temperature", "0.33"), ("teachers.default.concurrency", "3"),
-      ("teachers.default.timeout", "3"),
+      ("teachers.default.concurrency", "3"),
     ]
     // The factors of the usual recipe are its own, so that nobody is asked for them.
-    let text = try Lab.recipe().replacing(/(?m)^factors:.*$/, with: "")
+    func recipe(_ knobs: Lab.Knobs) throws -> String {
+      try Lab.recipe(knobs).replacing(/(?m)^factors:.*$/, with: "")
+    }
+    let text = try recipe([])
     func keys(_ text: String) throws -> [StageName: Digest] {
       let recipe = try Recipe(parsing: Array(text.utf8), readReference: { _ in nil })
       let prompts = try Lab.prompts
@@ -343,10 +356,14 @@ struct ImpactTests {
     for (name, value) in changes {
       let path = name.split(separator: ".").map(String.init)
       #expect(Recipe.hasKey(path), "\(name)")
-      let after = try keys(try Recipe.setting(path: path, to: value, in: text))
+      let after = try keys(try recipe([(path, value)]))
       let changed = Set(StageName.allCases.filter { before[$0] != after[$0] })
       #expect(RecipeImpact.stages(reading: path) == changed, "\(name)")
     }
+    let described = try keys(text.replacing("Grade-school", with: "Primary-school"))
+    #expect(
+      RecipeImpact.stages(reading: ["description"])
+        == Set(StageName.allCases.filter { before[$0] != described[$0] }))
     #expect(!Recipe.hasKey(["complexity", "colour"]))
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let line = try #require(lines.firstIndex { $0.hasPrefix("samples:") }) + 1
