@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 package import Git
 import Synchronization
@@ -29,6 +30,7 @@ package final class LinkIndex: Sendable {
   private static let growth = 4
   /// So many links are gathered before they are written.
   private static let batchSize = 1 << 20
+  private static let shardsAtOnce = 16
 
   private let repository: Repository
   private let reader: ShardReader
@@ -176,11 +178,12 @@ extension LinkIndex {
     guard !missing.trees.isEmpty else { return }
     var batch: [LinkedShard] = []
     var count = 0
-    for (number, shard) in missing.shards.enumerated() {
-      didRead(number, missing.shards.count)
-      let linked = try read(shard.object, shard.path)
-      batch.append(linked)
-      count += linked.keys.count
+    for start in stride(from: 0, to: missing.shards.count, by: Self.shardsAtOnce) {
+      didRead(start, missing.shards.count)
+      let end = min(start + Self.shardsAtOnce, missing.shards.count)
+      let linked = try read(missing.shards[start..<end])
+      batch += linked
+      count += linked.reduce(0) { $0 + $1.keys.count }
       if count >= Self.batchSize {
         try add(batch, trees: [])
         (batch, count) = ([], 0)
@@ -232,6 +235,26 @@ extension LinkIndex {
       if (try? segment.covers(mark)) == true { return true }
     }
     return false
+  }
+
+  /// Reads shards beside each other.
+  private func read(
+    _ shards: ArraySlice<(object: ObjectID, path: ArtifactPath)>
+  ) throws(StoreError) -> [LinkedShard] {
+    let shards = Array(shards)
+    let results = Mutex<[Int: Result<LinkedShard, StoreError>]>([:])
+    DispatchQueue.concurrentPerform(iterations: shards.count) { number in
+      let result = Result { () throws(StoreError) in
+        try read(shards[number].object, shards[number].path)
+      }
+      results.withLock { $0[number] = result }
+    }
+    let all = results.withLock { $0 }
+    var linked: [LinkedShard] = []
+    for number in shards.indices {
+      if let result = all[number] { linked.append(try result.get()) }
+    }
+    return linked
   }
 
   private func read(_ object: ObjectID, _ path: ArtifactPath) throws(StoreError) -> LinkedShard {

@@ -37,9 +37,29 @@ package struct LinkKey: Hashable, Sendable {
 
   /// A value in its canonical form.
   init(_ member: Member, text: RawSpan) {
+    // Slots are numbers mostly, which need no hash.
+    if member == .slot, let number = Self.number(text) {
+      self.init(member, word: number)
+      return
+    }
     var hasher = Hasher256()
     text.withUnsafeBytes { hasher.update($0) }
     self.init(member, word: hasher.finish().leadingWord)
+  }
+}
+
+extension LinkKey {
+  /// The number that up to 15 digits mean; nil for other text.
+  private static func number(_ text: RawSpan) -> UInt64? {
+    guard (1...15).contains(text.byteCount) else { return nil }
+    return text.withUnsafeBytes { bytes in
+      var number: UInt64 = 0
+      for byte in bytes {
+        guard (0x30...0x39).contains(byte) else { return nil }
+        number = number * 10 + UInt64(byte - 0x30)
+      }
+      return number
+    }
   }
 }
 

@@ -19,6 +19,7 @@ package struct LiveLinks {
   /// - Parameters:
   ///   - content: Whose records count.
   ///   - didRead: Told how many shards of how many were read; not called when nothing is new.
+  /// - Throws: ``StoreError`` when a shard cannot be read.
   package init(
     _ content: some DatasetContent, didRead: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(StoreError) {
@@ -39,7 +40,7 @@ package struct LiveLinks {
     var seen = Set<RecordID>()
     for match in try links.find(key) where match.kind == kind {
       guard try isHere(match.path) else { continue }
-      let record = try Record(kind, line: try store.reader.line(at: match.location))
+      let record = try Record(kind, line: try store.reader.singleLine(at: match.location))
       guard seen.insert(record.id).inserted, try !isDead(record.id) else { continue }
       records.append(record)
     }
@@ -87,7 +88,7 @@ package struct LiveLinks {
     var found: [Tombstone] = []
     for match in try links.find(key) where match.kind == .tombstones {
       guard try isHere(match.path) else { continue }
-      let line = try store.reader.line(at: match.location)
+      let line = try store.reader.singleLine(at: match.location)
       found += try Tombstone.all(in: line + [0x0A])
     }
     return found

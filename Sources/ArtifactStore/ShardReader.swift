@@ -29,28 +29,47 @@ package final class ShardReader: Sendable {
     }
   }
 
-  private struct Cache {
+  private struct Cache<Content> {
     var contents: [ObjectID: Content] = [:]
+    /// Those that were used last come last.
     var order: [ObjectID] = []
+
+    mutating func find(_ object: ObjectID) -> Content? {
+      guard let content = contents[object] else { return nil }
+      if order.last != object, let place = order.firstIndex(of: object) {
+        order.remove(at: place)
+        order.append(object)
+      }
+      return content
+    }
+
+    mutating func add(_ content: Content, _ object: ObjectID, atMost limit: Int) {
+      guard contents.updateValue(content, forKey: object) == nil else { return }
+      order.append(object)
+      if order.count > limit { contents[order.removeFirst()] = nil }
+    }
   }
 
   private static let cachedShardCount = 24
   private let repository: Repository
   private let codec = ZstdCodec()
-  private let cache = Mutex(Cache())
+  private let cache = Mutex(Cache<Content>())
+  private let prefixes = Mutex(Cache<ShardPrefix>())
 
   package init(_ repository: Repository) { self.repository = repository }
 
   /// The uncompressed bytes of an artifact.
   package func artifact(_ object: ObjectID) throws(StoreError) -> [UInt8] {
-    let frame: [UInt8]
+    try content(of: try frame(object), from: object)
+  }
+
+  private func frame(_ object: ObjectID) throws(StoreError) -> [UInt8] {
     do {
-      frame = try repository.read(
+      return try repository.read(
         object, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes)
     } catch {
       throw StoreError(error)
     }
-    return try content(of: frame, from: object)
   }
 
   /// The number of uncompressed bytes that an artifact declares.
@@ -76,16 +95,10 @@ package final class ShardReader: Sendable {
   }
 
   package func shard(_ object: ObjectID) throws(StoreError) -> Content {
-    if let content = cache.withLock({ $0.contents[object] }) { return content }
+    if let content = cache.withLock({ $0.find(object) }) { return content }
     let bytes = try artifact(object)
     let content = Content(bytes: bytes, lines: try Shard.lineRanges(bytes))
-    cache.withLock { cache in
-      guard cache.contents.updateValue(content, forKey: object) == nil else { return }
-      cache.order.append(object)
-      if cache.order.count > Self.cachedShardCount {
-        cache.contents[cache.order.removeFirst()] = nil
-      }
-    }
+    cache.withLock { $0.add(content, object, atMost: Self.cachedShardCount) }
     return content
   }
 
@@ -94,5 +107,31 @@ package final class ShardReader: Sendable {
       throw StoreError(.corrupt, "object '\(location.object)' has no line \(location.row)")
     }
     return line
+  }
+
+  /// A line of a shard of which few are looked at: it is decompressed no further than needed.
+  package func singleLine(at location: RecordLocation) throws(StoreError) -> [UInt8] {
+    let object = location.object
+    if let content = cache.withLock({ $0.find(object) }) {
+      if let line = content.line(location.row) { return line }
+    } else {
+      do throws(StoreError) {
+        let prefix = try prefix(of: object)
+        if let line = try prefix.line(location.row) { return line }
+      } catch {
+        guard error.code == .corrupt else { throw error }
+        throw StoreError(
+          .corrupt, "object '\(object)' is damaged: \(error.message)",
+          hint: "run 'stemma verify' to see what is affected")
+      }
+    }
+    throw StoreError(.corrupt, "object '\(object)' has no line \(location.row)")
+  }
+
+  private func prefix(of object: ObjectID) throws(StoreError) -> ShardPrefix {
+    if let prefix = prefixes.withLock({ $0.find(object) }) { return prefix }
+    let prefix = try ShardPrefix(try frame(object))
+    prefixes.withLock { $0.add(prefix, object, atMost: Self.cachedShardCount) }
+    return prefix
   }
 }

@@ -68,13 +68,13 @@ package final class ZstdCodec: Sendable {
     return Int(clamping: size)
   }
 
-  /// The content of one frame that fills the bytes.
+  /// The content size of one frame that fills the bytes.
   ///
   /// - Throws: ``StoreError`` with code `corrupt` for anything else, a frame without a content
   ///   size, and one whose content is larger than the limit.
-  package func decompress(
-    _ frame: [UInt8], maximumSizeInBytes: Int
-  ) throws(StoreError) -> [UInt8] {
+  static func checkedSize(
+    of frame: [UInt8], maximumSizeInBytes: Int
+  ) throws(StoreError) -> Int {
     let declared = frame.withUnsafeBytes {
       ZSTD_getFrameContentSize($0.baseAddress, $0.count)
     }
@@ -85,7 +85,17 @@ package final class ZstdCodec: Sendable {
     guard declared <= UInt64(maximumSizeInBytes) else {
       throw StoreError(.corrupt, "a zstd frame of \(declared) bytes is beyond what is read")
     }
-    let size = Int(declared)
+    return Int(declared)
+  }
+
+  /// The content of one frame that fills the bytes.
+  ///
+  /// - Throws: ``StoreError`` with code `corrupt` for anything else, a frame without a content
+  ///   size, and one whose content is larger than the limit.
+  package func decompress(
+    _ frame: [UInt8], maximumSizeInBytes: Int
+  ) throws(StoreError) -> [UInt8] {
+    let size = try Self.checkedSize(of: frame, maximumSizeInBytes: maximumSizeInBytes)
     var failure: StoreError?
     let content = contexts.withLock { contexts in
       [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

@@ -9,7 +9,9 @@ struct Descent {
   private let origins: GrowthOrigins
   private var children: [NodeID: [NodeID]]?
   private var found: [RecordKind: Set<RecordID>] = [:]
-  /// Found, and not yet followed.
+  /// Those whose own descendants are found too, or will be.
+  private var followed = Set<RecordID>()
+  /// Those of them that were not followed yet.
   private var pending: [RecordKind: [LiveLinks.Found]] = [:]
   private var nodes = Set<NodeID>()
   private var strategies = Set<NodeID>()
@@ -126,7 +128,8 @@ struct Descent {
   // MARK: - Ways down
 
   private mutating func add(_ kind: RecordKind, _ records: [LiveLinks.Found]) {
-    for record in records where found[kind, default: []].insert(record.id).inserted {
+    found[kind, default: []].formUnion(records.lazy.map(\.id))
+    for record in records where followed.insert(record.id).inserted {
       pending[kind, default: []].append(record)
     }
   }

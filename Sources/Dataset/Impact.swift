@@ -18,6 +18,7 @@ package struct Impact {
   /// - Parameters:
   ///   - version: Whose live records count.
   ///   - didRead: Told how many shards of how many were read, where many have to be.
+  /// - Throws: Nothing yet; what cannot be read is found out when it is asked for.
   package init(
     _ version: Version, didRead: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws {

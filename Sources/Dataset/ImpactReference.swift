@@ -33,6 +33,7 @@ package struct ImpactReference {
   ///   - version: Where to look.
   ///   - tasks: The names of prompts.
   ///   - didRead: Told how many shards of how many were read, where every call has to be.
+  /// - Throws: What reading the version's nodes and strategies throws.
   package init(
     _ version: Version, tasks: [String],
     didRead: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }

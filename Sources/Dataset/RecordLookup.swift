@@ -51,7 +51,7 @@ package struct RecordLookup: Sendable {
   }
 
   private func record(_ match: RecordIndex.Match) throws(StoreError) -> Record {
-    let record = try Record(match.kind, line: try store.reader.line(at: match.location))
+    let record = try Record(match.kind, line: try store.reader.singleLine(at: match.location))
     guard record.id == match.id else {
       throw StoreError(
         .corrupt, "record '\(match.id)' is damaged", hint: "run 'stemma verify'")

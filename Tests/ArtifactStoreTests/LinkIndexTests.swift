@@ -142,9 +142,9 @@ struct LinkIndexTests {
   func edits(seed: UInt64) async throws {
     try await withDataset { dataset in
       var random = SeededRandom(seed: seed)
-      let all = Self.records(160, &random)
+      let all = Self.records(60, &random)
       var versions: [(version: String, live: [Record])] = []
-      for round in 0..<6 {
+      for round in 0..<5 {
         // Another store each time, as another process has.
         let store = try Store(at: dataset.root)
         let live = all.filter { _ in Int.random(in: 0..<3, using: &random) > 0 }
@@ -159,7 +159,7 @@ struct LinkIndexTests {
       let store = try Store(at: dataset.root)
       for (version, live) in versions { try expectExact(try store.version(version), live) }
       var links = try LiveLinks(try store.version("HEAD"))
-      let gone = Set(all.map(\.id)).subtracting(versions[5].live.map(\.id))
+      let gone = Set(all.map(\.id)).subtracting(versions[4].live.map(\.id))
       for record in all where gone.contains(record.id) {
         #expect(try !links.isLive(record.kind, record.id))
       }
@@ -177,12 +177,12 @@ struct LinkIndexTests {
   func loss(loss: String) async throws {
     try await withDataset { dataset in
       var random = SeededRandom(seed: 7)
-      let live = Self.records(200, &random)
+      let live = Self.records(70, &random)
       let folder = dataset.folder.appending(path: "links")
       do {
         let store = try Store(at: dataset.root)
-        try dataset.write(store, Array(live.prefix(120)), run: "1")
-        try expectExact(try store.version("HEAD"), Array(live.prefix(120)))
+        try dataset.write(store, Array(live.prefix(40)), run: "1")
+        try expectExact(try store.version("HEAD"), Array(live.prefix(40)))
         try dataset.write(store, live, run: "2")
         try expectExact(try store.version("HEAD"), live)
         #expect(try store.links.damages().isEmpty)
@@ -215,7 +215,7 @@ struct LinkIndexTests {
           _ = try store.links.damages()
         }
         try expectExact(try store.version("HEAD"), live)
-        try expectExact(try store.version("HEAD~1"), Array(live.prefix(120)))
+        try expectExact(try store.version("HEAD~1"), Array(live.prefix(40)))
         #expect(try store.links.damages().isEmpty)
       }
     }
@@ -225,11 +225,11 @@ struct LinkIndexTests {
   func damageWhileMerging() async throws {
     try await withDataset { dataset in
       var random = SeededRandom(seed: 9)
-      let live = Self.records(150, &random)
+      let live = Self.records(70, &random)
       do {
         let store = try Store(at: dataset.root)
-        try dataset.write(store, Array(live.prefix(100)), run: "1")
-        try expectExact(try store.version("HEAD"), Array(live.prefix(100)))
+        try dataset.write(store, Array(live.prefix(40)), run: "1")
+        try expectExact(try store.version("HEAD"), Array(live.prefix(40)))
       }
       for segment in try segments(dataset.folder.appending(path: "links")) {
         var bytes = Array(try Data(contentsOf: segment))
@@ -239,7 +239,7 @@ struct LinkIndexTests {
       let store = try Store(at: dataset.root)
       try dataset.write(store, live, run: "2")
       try expectExact(try store.version("HEAD"), live)
-      try expectExact(try store.version("HEAD~1"), Array(live.prefix(100)))
+      try expectExact(try store.version("HEAD~1"), Array(live.prefix(40)))
     }
   }
 
@@ -248,8 +248,8 @@ struct LinkIndexTests {
     try await withDataset { dataset in
       var random = SeededRandom(seed: 5)
       var live: [Record] = []
-      for round in 0..<24 {
-        live += Self.records([3, 90, 1, 30][round % 4], &random)
+      for round in 0..<12 {
+        live += Self.records([3, 60, 1, 20][round % 4], &random)
         let store = try Store(at: dataset.root)
         try dataset.write(store, live, run: "\(round)")
         try store.links.catchUp(tree: try store.version("HEAD").tree)
@@ -313,7 +313,7 @@ struct LinkIndexTests {
   func anyBytes() {
     var random = SeededRandom(seed: 1)
     let base = Array(#"{"call":"0a","meta-prompt":"\"","slot":"gap/1","value":{"a":[1,{}]}}"#.utf8)
-    for _ in 0..<4000 {
+    for _ in 0..<400 {
       var line = base
       for _ in 0..<Int.random(in: 0..<6, using: &random) {
         line[Int.random(in: 0..<line.count, using: &random)] = random.bytes(1)[0]

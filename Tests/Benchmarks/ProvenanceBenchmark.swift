@@ -22,9 +22,8 @@ struct ProvenanceBenchmark {
     let samples = try randomSamples(of: version)
     show("\(try version.liveCount(.samples)) samples, \(try recordCount(version)) records")
     show(try index(version))
-    show(
-      row("trace, program start to end", try cold(samples.prefix(Self.coldCount)), Self.limits.cold)
-    )
+    let some = samples.prefix(Self.coldCount)
+    show(row("trace, program start to end", try cold(some), Self.limits.cold))
     show(row("trace, in process", try traces(samples, version), Self.limits.inProcess))
     let leaf = try self.leaf(version)
     let program = MeasuredProgram(folder: folder)

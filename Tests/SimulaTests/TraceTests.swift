@@ -99,4 +99,40 @@ struct TraceTests {
       #expect(before > 0)
     }
   }
+
+  @Test(
+    "The trace of a node has every proposal that named it and every edit of the critic that left it"
+  )
+  func nodes() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(
+        in: folder,
+        recipe: try Lab.recipe([(["samples"], "1"), (["taxonomy", "proposals"], "3")]))
+      try await lab.run()
+      let head = try lab.head()
+      let sources = try #require(try lab.sources)
+      let trace = try Trace(head)
+      var counts: [RecordKind: Int] = [:]
+      for (kind, relation) in [
+        (RecordKind.proposals, "proposed in"), (.edits, "edited by the critic"),
+      ] {
+        for record in try head.records(kind) {
+          let value = try record.value()
+          let parent = value["node"]?.string.flatMap { NodeID($0) }
+          let names =
+            (value["names"]?.array ?? [])
+            + [value["candidate"], value["target"]].compactMap(\.self)
+          for name in names.compactMap(\.string) where !name.isEmpty {
+            let id = NodeID(bornUnder: parent, name: name)
+            guard sources.taxonomy(holding: id) != nil else { continue }
+            let tree = try trace.run(id.text)
+            #expect(tree.relation == "taxonomy node" && tree.id == id.text)
+            #expect(tree.causes.contains { $0.relation == relation && $0.id == record.id.hex })
+            counts[kind, default: 0] += 1
+          }
+        }
+      }
+      #expect(counts[.proposals, default: 0] > 10 && counts[.edits, default: 0] > 0)
+    }
+  }
 }
