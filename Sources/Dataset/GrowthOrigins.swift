@@ -133,19 +133,20 @@ package struct GrowthOrigins {
     return allIDs.filter { $0 >= first && $0.text.hasPrefix(digits) }
   }
 
-  /// The node or strategy that a text means, or nil when it is none or means several.
-  func reference(_ text: String) throws -> Trace.Root? {
+  /// The node or strategy whose id begins with some digits, or nil when none does, or several.
+  func reference(beginningWith text: String) -> Trace.Root? {
     let digits = text.lowercased()
-    if digits.utf8.count >= NodeReference.minimumDigits,
-      digits.allSatisfy({ $0.isASCII && $0.isHexDigit })
-    {
-      let ids = ids(beginningWith: digits)
-      if ids.count == 1, let entry = entry(ids[0]) {
-        return entry.isStrategy ? .strategy(ids[0]) : .node(ids[0])
-      }
-      // A name may look like an id, but for one that is a record's.
-      if digits.utf8.count > 16 || !ids.isEmpty { return nil }
-    }
+    guard digits.allSatisfy({ $0.isASCII && $0.isHexDigit }) else { return nil }
+    let ids = ids(beginningWith: digits)
+    guard ids.count == 1, let entry = entry(ids[0]) else { return nil }
+    return entry.isStrategy ? .strategy(ids[0]) : .node(ids[0])
+  }
+
+  /// The node or strategy that a text means, or nil when it is none or means several.
+  ///
+  /// Names may look like ids; the text of the version is read for them.
+  func reference(_ text: String) throws -> Trace.Root? {
+    if let found = reference(beginningWith: text) { return found }
     guard let sources = try Sources.decode(readFile: { path in try version.file(path) }) else {
       return nil
     }

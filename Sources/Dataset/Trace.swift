@@ -57,10 +57,9 @@ package struct Trace {
 
   /// What a person means by the beginning of an id, or the path or name of a node.
   package func root(_ text: String) throws -> Root {
-    let named = try growth.reference(text)
     do throws(StoreError) {
       let record = try lookup.record(text)
-      if named != nil, text.utf8.count < 2 * Digest.length {
+      if growth.reference(beginningWith: text) != nil {
         throw StoreError(
           .ambiguous, "'\(text)' is the beginning of a record and of a taxonomy node",
           hint: "give more digits of \(record.id.hex.prefix(20)), or the node's path")
@@ -68,7 +67,7 @@ package struct Trace {
       return .record(record)
     } catch {
       guard [.notFound, .refused].contains(error.code) else { throw error }
-      if let named { return named }
+      if let named = try growth.reference(text) { return named }
       let digits = text.allSatisfy(\.isHexDigit)
       throw digits
         ? error

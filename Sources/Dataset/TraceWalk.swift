@@ -108,8 +108,10 @@ struct TraceWalk {
     let strategy = growth.entry(id)
     var causes: [TraceNode] = []
     if strategy?.isPlanned == true {
-      causes += try links.records(.plans, naming: LinkKey(.factor, node: 0)).map {
-        TraceNode(relation: "planned in", id: $0.id.hex, content: try $0.value(), causes: [])
+      causes += try links.records(.plans, naming: LinkKey(.factor, node: 0)).compactMap {
+        let plan = try $0.value()
+        guard plan["factor"]?.string?.isEmpty != false else { return nil }
+        return TraceNode(relation: "planned in", id: $0.id.hex, content: plan, causes: [])
       }
     }
     for root in withRoots ? strategy?.roots ?? [] : [] {
