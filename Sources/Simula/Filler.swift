@@ -52,11 +52,12 @@ struct Filler: Sendable {
   /// What comparing questions has taken so far.
   var duplicateTime: Duration { duplicates.time }
 
-  /// The slots that the recipe asks for, or so many samples of them.
-  func numbered(wanted: Int? = nil) -> SlotFilling<SlotTrail> {
-    let wanted = wanted ?? recipe.sampleCount
+  /// The slots that the recipe asks for, or just the first ones.
+  func numbered(slotCount: Int? = nil) -> SlotFilling<SlotTrail> {
+    let wanted = slotCount ?? recipe.sampleCount
     return filling(
-      since: former, wanted: wanted, extraSlots: recipe.slots.extra(of: wanted),
+      since: former, wanted: wanted,
+      extraSlots: slotCount == nil ? recipe.slots.extra(of: wanted) : 0,
       slot: { .numbered($0) },
       isHopeless: { $0.kept == 0 && $0.exhausted >= Self.hopelessAfter })
   }

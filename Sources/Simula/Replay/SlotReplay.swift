@@ -36,13 +36,13 @@ struct SlotReplay: Sendable {
     let filler = try Filler(
       context, sources: sources, until: DataStage(stage),
       tally: Tally(kinds: Set(kinds), into: records))
-    // A run that was cut short settled so many slots, and had answers for more.
-    let wanted = isCut(at: stage) ? plan.keptCount : nil
-    let filling = filler.numbered(wanted: wanted)
+    // A run that was cut short settled so many slots; answers for more may be here.
+    let slotCount = isCut(at: stage) ? try settledCount() : nil
+    let filling = filler.numbered(slotCount: slotCount)
     context.progress.start("replay", total: context.snapshot.recipe.sampleCount)
     do {
       _ = try await filling.run()
-      if stage == .samples, wanted == nil { _ = try await filler.fillGaps { _ in } }
+      if stage == .samples, slotCount == nil { _ = try await filler.fillGaps { _ in } }
     } catch let gap as RecordedAnswers.Missing {
       missing = gap
     }
@@ -58,7 +58,7 @@ struct SlotReplay: Sendable {
           "the answer to '\(missing.task)' with the key \(missing.key.digest.hex) is not here")
       return
     }
-    try judge(records, stage, settled: filling.progress.settled, isCut: wanted != nil, &report)
+    try judge(records, stage, &report)
   }
 
   /// Whether the run that made the version ended before its slots were settled.
@@ -66,10 +66,22 @@ struct SlotReplay: Sendable {
     plan.partial != nil && plan.memos[stage.rawValue] == nil
   }
 
+  /// How many slots left records; they are settled in their order.
+  private func settledCount() throws -> Int {
+    var count = 0
+    for kind in [RecordKind.mixes, .samples, .rejections] {
+      // Slots that share a mix are told by the other kinds.
+      if kind == .mixes, context.snapshot.recipe.metaPrompts.instances > 1 { continue }
+      try version.forEachRecord(kind) { (record) throws(StoreError) in
+        if let number = Slot(try record.value()["slot"])?.number { count = max(count, number + 1) }
+      }
+    }
+    return count
+  }
+
   /// What of the version did not come out again.
   private func judge(
-    _ records: ReplayedRecords, _ stage: StageName, settled: Int, isCut: Bool,
-    _ report: inout ReplayReport
+    _ records: ReplayedRecords, _ stage: StageName, _ report: inout ReplayReport
   ) throws {
     var first: (slot: Slot, record: Record)?
     for (kind, ids) in records.missing {
@@ -80,9 +92,7 @@ struct SlotReplay: Sendable {
       }
       for record in try version.records(kind, ids) {
         let slot = try slot(of: record)
-        if isCut, let number = slot?.number, number >= settled {
-          report.unchecked += 1
-        } else if first == nil || slot.map({ $0 < first?.slot ?? $0 }) ?? false {
+        if first == nil || slot.map({ $0 < first?.slot ?? $0 }) ?? false {
           first = (slot ?? .numbered(0), record)
         }
       }
