@@ -174,7 +174,7 @@ final class IndexFolder: Sendable {
 
 extension IndexFolder.Contents {
   fileprivate mutating func findPlaces() {
-    places = [:]
+    places = Dictionary(minimumCapacity: segments.reduce(0) { $0 + $1.shards.count })
     for (number, segment) in segments.enumerated() {
       for (shard, entry) in segment.shards.enumerated() {
         places[ShardKey(entry.object, entry.kind)] = (number, shard)

@@ -4,19 +4,26 @@ import Synchronization
 ///
 /// One line of a shard costs half of the shard on average, and further ones of the same little more.
 final class ShardPrefix: Sendable {
-  /// So much is decompressed at a time.
-  private static let stepInBytes = 1 << 16
+  /// So much of the frame is decompressed at a time.
+  private static let stepInBytes = 1 << 14
 
-  private struct State: ~Copyable {
+  private struct State: ~Copyable, @unchecked Sendable {  // reached only through the mutex
     let frame: [UInt8]
-    let size: Int
     var taken = 0
     var decompressor = ZstdDecompressor()
-    /// Of the whole size; what was not reached yet is zero.
-    var content: [UInt8]
+    /// Of the whole size; what was not reached yet is undefined.
+    let content: UnsafeMutableRawBufferPointer
     var reached = 0
     var lines: [Range<Int>] = []
     var lineStart = 0
+    var size: Int { content.count }
+
+    init(_ frame: [UInt8], size: Int) {
+      self.frame = frame
+      content = .allocate(byteCount: size, alignment: 16)
+    }
+
+    deinit { content.deallocate() }
   }
 
   private let state: Mutex<State>
@@ -27,8 +34,7 @@ final class ShardPrefix: Sendable {
   ///   is beyond what is read.
   init(_ frame: [UInt8]) throws(StoreError) {
     let size = try ZstdCodec.checkedSize(of: frame, maximumSizeInBytes: Shard.maximumSizeInBytes)
-    state = Mutex(
-      State(frame: frame, size: size, content: [UInt8](repeating: 0, count: size)))
+    state = Mutex(State(frame, size: size))
   }
 
   /// A line without its line feed, or nil when the shard has no such one.
@@ -45,29 +51,15 @@ final class ShardPrefix: Sendable {
   /// Decompresses some more; false at the end.
   private static func advance(_ state: inout State) throws(StoreError) -> Bool {
     guard state.reached < state.size else { return false }
-    let end = min(state.size, state.reached + stepInBytes)
     let before = state.reached
-    while state.reached < end {
-      let (taken, made) = try step(&state, end)
-      guard taken > 0 || made > 0 else {
-        throw StoreError(.corrupt, "a zstd frame does not hold what it declares")
-      }
-      state.taken += taken
-      state.reached += made
-    }
+    repeat {
+      try step(&state)
+    } while state.reached == before
     // The last step also reads the checksum.
-    if state.reached == state.size {
-      while state.decompressor.isInside {
-        let (taken, made) = try step(&state, state.size)
-        guard made == 0, taken > 0 else {
-          throw StoreError(.corrupt, "a zstd frame does not hold what it declares")
-        }
-        state.taken += taken
-      }
-    }
+    while state.reached == state.size, state.decompressor.isInside { try step(&state) }
     var place = before
-    while let feed = state.content.span.bytes.extracting(0..<state.reached)
-      .firstLineFeed(from: place)
+    while let feed = RawSpan(_unsafeBytes: state.content[..<state.reached]).firstLineFeed(
+      from: place)
     {
       guard feed > state.lineStart, feed - state.lineStart <= Shard.maximumLineSizeInBytes else {
         throw StoreError(.corrupt, "a shard has empty lines or too long ones")
@@ -82,23 +74,24 @@ final class ShardPrefix: Sendable {
     return true
   }
 
-  private static func step(
-    _ state: inout State, _ end: Int
-  ) throws(StoreError) -> (taken: Int, made: Int) {
+  private static func step(_ state: inout State) throws(StoreError) {
     var result: Result<(taken: Int, made: Int), StoreError> = .success((0, 0))
-    let (taken, reached) = (state.taken, state.reached)
+    let next = state.taken..<min(state.frame.count, state.taken + stepInBytes)
+    let (content, reached) = (state.content, state.reached)
     state.frame.withUnsafeBytes { frame in
-      state.content.withUnsafeMutableBytes { content in
-        do throws(StoreError) {
-          let made = try state.decompressor.step(
-            UnsafeRawBufferPointer(rebasing: frame[taken...]),
-            into: UnsafeMutableRawBufferPointer(rebasing: content[reached..<end]))
-          result = .success(made)
-        } catch {
-          result = .failure(error)
-        }
+      do throws(StoreError) {
+        result = .success(
+          try state.decompressor.fill(
+            UnsafeRawBufferPointer(rebasing: frame[next]), content, from: reached))
+      } catch {
+        result = .failure(error)
       }
     }
-    return try result.get()
+    let (taken, made) = try result.get()
+    guard taken > 0 || made > 0 else {
+      throw StoreError(.corrupt, "a zstd frame does not hold what it declares")
+    }
+    state.taken += taken
+    state.reached += made
   }
 }

@@ -60,6 +60,24 @@ struct ZstdDecompressor: ~Copyable {
 
   deinit { ZSTD_freeDCtx(context) }
 
+  /// Decompresses some bytes into memory that holds the whole content and stays where it is, so that zstd
+  /// needs none of its own.
+  ///
+  /// - Parameters:
+  ///   - bytes: What follows in the frame.
+  ///   - whole: The same memory each time.
+  ///   - reached: How much of it is made.
+  /// - Returns: How many bytes were taken, and how many were made.
+  /// - Throws: ``StoreError`` with code `corrupt` for what is no zstd frame, or holds more.
+  mutating func fill(
+    _ bytes: UnsafeRawBufferPointer, _ whole: UnsafeMutableRawBufferPointer, from reached: Int
+  ) throws(StoreError) -> (taken: Int, made: Int) {
+    // ZSTD_d_stableOutBuffer
+    if !isInside { ZSTD_DCtx_setParameter(context, ZSTD_d_experimentalParam2, 1) }
+    return try step(
+      bytes, ZSTD_outBuffer(dst: whole.baseAddress, size: whole.count, pos: reached))
+  }
+
   /// Decompresses as much as there is room for.
   ///
   /// - Returns: How many bytes were taken, and how many were made.
@@ -67,13 +85,19 @@ struct ZstdDecompressor: ~Copyable {
   mutating func step(
     _ bytes: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer
   ) throws(StoreError) -> (taken: Int, made: Int) {
+    try step(bytes, ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0))
+  }
+
+  private mutating func step(
+    _ bytes: UnsafeRawBufferPointer, _ room: ZSTD_outBuffer
+  ) throws(StoreError) -> (taken: Int, made: Int) {
     var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
-    var output = ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
+    var output = room
     let rest = ZSTD_decompressStream(context, &output, &input)
     guard ZSTD_isError(rest) == 0 else {
       throw StoreError(.corrupt, "zstd: \(String(cString: ZSTD_getErrorName(rest)))")
     }
     isInside = rest != 0
-    return (input.pos, output.pos)
+    return (input.pos, output.pos - room.pos)
   }
 }
