@@ -16,6 +16,8 @@ final class ShardPrefix: Sendable {
     var reached = 0
     var lines: [Range<Int>] = []
     var lineStart = 0
+    /// What was wrong; nothing is read after that.
+    var failure: StoreError?
     var size: Int { content.count }
 
     init(_ frame: [UInt8], size: Int) {
@@ -42,7 +44,13 @@ final class ShardPrefix: Sendable {
   /// - Throws: ``StoreError`` with code `corrupt` for what is damaged on the way to the line.
   func line(_ row: Int) throws(StoreError) -> [UInt8]? {
     try state.withLock { (state) throws(StoreError) in
-      while state.lines.count <= row, try Self.advance(&state) {}
+      if let failure = state.failure { throw failure }
+      do throws(StoreError) {
+        while state.lines.count <= row, try Self.advance(&state) {}
+      } catch {
+        state.failure = error
+        throw error
+      }
       guard state.lines.indices.contains(row) else { return nil }
       return Array(state.content[state.lines[row]])
     }

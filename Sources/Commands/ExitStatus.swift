@@ -15,7 +15,7 @@ enum ExitStatus: Int32, CaseIterable {
     switch self {
     case .done: "done"
     case .failed: "failed"
-    case .partlyDone: "partly done: fewer samples than wanted"
+    case .partlyDone: "partly done: fewer samples than wanted, or not all replayed"
     case .noDataset: "no dataset, version or record of that name"
     case .locked: "another writer holds the dataset"
     case .damaged: "damage was found"

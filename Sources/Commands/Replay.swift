@@ -26,7 +26,12 @@ struct Replay {
         hint: "replay with the version that made it, or bring the dataset up to date: stemma run",
         status: .otherwise)
     }
-    guard let divergence = report.divergence else { return }
+    guard let divergence = report.divergence else {
+      guard !report.isWhole else { return }
+      throw CommandError(
+        "version \(short) was replayed in part: \(Plural.text(report.unchecked, "record")) not derived",
+        hint: "'stemma run' makes a version that its recipe gives as a whole", status: .partlyDone)
+    }
     throw CommandError(
       "version \(short) is not what its recipe and the recorded answers give: \(divergence.place): "
         + divergence.message,
@@ -57,7 +62,7 @@ struct Replay {
       Output.line(
         "\(Plural.text(report.unchecked, "record")) of a later stage or slot not replayed.")
     }
-    guard report.isSame else { return }
+    guard report.isWhole else { return }
     let seconds = max(report.duration / .seconds(1), 0.001)
     Output.line(
       "Same: \(Plural.text(report.recordCount, "record")) from "
@@ -67,7 +72,7 @@ struct Replay {
 
   private func printJSON(_ report: ReplayReport) {
     var members: [(String, JSON)] = [
-      ("version", .string(report.version.hex)), ("same", .bool(report.isSame)),
+      ("version", .string(report.version.hex)), ("same", .bool(report.isWhole)),
       (
         "kinds",
         .array(

@@ -11,7 +11,7 @@ package enum DatasetPlace {
     (RecordKind.versioned + [.tombstones]).map(\.rawValue))
   private static let textFolders: Set = ["prompts", "taxonomies", "runs"]
   private static let texts: Set = [
-    "recipe.yaml", "dataset.json", "factors.yaml", "strategies.yaml",
+    "recipe.yaml", "dataset.json", "factors.yaml", "strategies.yaml", "recalls.yaml",
   ]
   private static let names = shardFolders.union(textFolders).union(texts).union([
     ArtifactPath.growth, RecordKind.calls.rawValue,

@@ -122,13 +122,57 @@ struct ReplayTests {
       try dataset.write(other)
       try await dataset.git("commit", "-qam", "another recipe, no run")
       let (json, _, status) = try await replay(dataset)
-      #expect(status == 0)
+      #expect(status == 2)
+      #expect(json["same"]?.bool == false)
+      #expect(json["not-replayed-records"]?.int ?? 0 >= 6)
       #expect(json["stale-stages"] == ["meta-prompts", "samples"])
       let kinds = (json["kinds"]?.array ?? []).compactMap { $0["kind"]?.string }
       #expect(kinds.contains("mixes"))
       #expect(!kinds.contains("samples"))
-      let text = try await dataset.stemma("verify", "--replay").text
-      #expect(text.contains("Not replayed"), "\(text)")
+      let output = try await dataset.stemma.run(["verify", "--replay"])
+      #expect(output.text.contains("Not replayed"), "\(output.text)")
+      #expect(!output.text.contains("Same"), "\(output.text)")
+      #expect(output.errorText.contains("replayed in part"), "\(output.errorText)")
+    }
+  }
+
+  @Test("samples beside which other mixes were drawn are not called replayed")
+  func olderSamples() async throws {
+    try await withServerDataset { dataset, recipe, _ in
+      try await dataset.run()
+      var other = recipe
+      other.randomSeed = 4
+      try dataset.write(other)
+      try await dataset.run("--until", "mixes")
+      let (json, _, status) = try await replay(dataset)
+      #expect(status == 2)
+      #expect(json["same"]?.bool == false)
+      let samples = try await dataset.samples().count
+      #expect(json["not-replayed-records"]?.int ?? 0 > samples)
+    }
+  }
+
+  @Test("a second try that the server refused is no missing answer")
+  func refusedTry() async throws {
+    let script = SimulaScript()
+    try await withServerDataset(
+      script, { $0.shrink() },
+      serving: { request in
+        let messages = (try? JSON(parsing: request.body))?["messages"]?.array ?? []
+        // Whatever is corrected is too long for this server.
+        if messages.contains(where: { $0["role"] == "assistant" }) {
+          return .failure(400, "the context is too long")
+        }
+        if request.index % 3 == 0 {
+          return .text(FakeChatServer.completion("no JSON at all"))
+        }
+        return script.script(request)
+      }
+    ) { dataset, _, _ in
+      _ = try await dataset.stemma.run(["run"])
+      let (json, error, status) = try await replay(dataset)
+      #expect(status == 0, "\(error)")
+      #expect(json["calls"]?.int ?? 0 > 0)
     }
   }
 

@@ -157,7 +157,7 @@ package struct PushCheck {
       return report.add(place, Self.shortened(error.message), cause: "tree")
     }
     origins.begin(commit)
-    var samples: [CheckedArtifact] = []
+    var samples: [RecordID] = []
     for change in changes {
       guard let new = change.new else { continue }
       if let fault = DatasetPlace.fault(of: change.path, new.mode) {
@@ -177,7 +177,7 @@ package struct PushCheck {
           hint: "'stemma verify --full' where you push from says what is damaged")
       case .sound(let artifact):
         if path.kind == .samples {
-          samples.append(artifact)
+          samples += artifact.ids
         } else if path.kind == .tombstones {
           try origins.noteTombstones(of: artifact)
         }
@@ -185,7 +185,7 @@ package struct PushCheck {
       }
     }
     // Only now, so that a sample is new where no earlier commit had it.
-    for artifact in samples { try origins.note(artifact) }
+    try origins.note(samples)
     try artifacts.flush()
   }
 

@@ -20,9 +20,9 @@ struct SampleOrigins {
   /// Goes on with the next commit, parents first.
   mutating func begin(_ commit: Commit) { commits.append(commit) }
 
-  /// Notes the samples of a shard that nobody had before.
-  mutating func note(_ artifact: CheckedArtifact) throws(StoreError) {
-    for id in artifact.ids where samples[id] == nil {
+  /// Notes those samples that nobody had before.
+  mutating func note(_ ids: [RecordID]) throws(StoreError) {
+    for id in ids where samples[id] == nil {
       guard try store.index.find(id).isEmpty else { continue }
       samples[id] = commits.count - 1
     }

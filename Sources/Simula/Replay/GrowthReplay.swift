@@ -12,11 +12,14 @@ struct GrowthReplay: Sendable {
   private let version: Version
   private let asker: Asker
   private let progress: ProgressBoard
+  /// Whether a run made the text of sources.
+  private let isGrown: Bool
 
-  init(_ version: Version, _ asker: Asker, _ progress: ProgressBoard) {
+  init(_ version: Version, _ asker: Asker, _ progress: ProgressBoard, isGrown: Bool) {
     self.version = version
     self.asker = asker
     self.progress = progress
+    self.isGrown = isGrown
   }
 
   func run(_ report: inout ReplayReport) async throws {
@@ -24,8 +27,13 @@ struct GrowthReplay: Sendable {
     for kind in GrowthRun.kinds {
       for record in try version.records(kind) { live[record.id] = record }
     }
-    guard !live.isEmpty else { return }
-    let derived = await grow().filter { live[$0.id] != nil }
+    let grown = await grow()
+    if live.isEmpty {
+      // Where a run noted that models grew the text, what they said of it is gone.
+      if isGrown { report.unchecked += grown.count }
+      return
+    }
+    let derived = grown.filter { live[$0.id] != nil }
     let rest = live.filter { entry in !derived.contains { $0.id == entry.key } }
     report.growth = rest.isEmpty ? .rederived : .compared(rest.count)
     let lookup = try RecordLookup(version)
@@ -56,6 +64,9 @@ struct GrowthReplay: Sendable {
     guard let id = value["call"]?.string.flatMap(RecordID.init(hex:)),
       let found = try lookup.find(id)
     else { return "the call '\(value["call"]?.string ?? "")' that it names is not here" }
+    if let task = value["task"]?.string, try found.value()["request"]?["task"]?.string != task {
+      return "the call '\(id)' that it names is no answer to '\(task)'"
+    }
     let call = try RecordedCall(found, isCached: true)
     guard let answer = try? AnswerReader.json(call.answer) else {
       return "the answer of call '\(id)' cannot be read, and yet it was used"

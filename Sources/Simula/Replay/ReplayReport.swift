@@ -37,13 +37,16 @@ package struct ReplayReport: Sendable {
   package internal(set) var foreign: [StageName] = []
   /// Stages whose records the version has from before a change of what they are derived from.
   package internal(set) var stale: [StageName] = []
-  /// Live records that the run which made the version left out of its last stage.
+  /// Live records that were not derived, for they are of stages or slots that were not replayed.
   package internal(set) var unchecked = 0
   package internal(set) var divergence: Divergence?
   package internal(set) var duration = Duration.zero
 
   init(version: ObjectID) { self.version = version }
 
+  /// Whether nothing that was derived differs.
   package var isSame: Bool { divergence == nil && foreign.isEmpty }
+  /// Whether all records of the version came out again.
+  package var isWhole: Bool { isSame && unchecked == 0 }
   package var recordCount: Int { kinds.reduce(0) { $0 + $1.derived } }
 }

@@ -40,7 +40,8 @@ package struct ReplayRun: Sendable {
       recalled: try RecalledCalls(snapshot.recalls, history: version))
     try sortOut(plan, &report)
     if report.foreign.isEmpty {
-      try await GrowthReplay(version, asker, progress).run(&report)
+      let isGrown = StageName.sources.contains { plan.memos[$0.rawValue] != nil }
+      try await GrowthReplay(version, asker, progress, isGrown: isGrown).run(&report)
     }
     if report.isSame, let sources = snapshot.sources, let stage = try lastStage(plan, report) {
       let filling = Filler.Context(
@@ -50,6 +51,9 @@ package struct ReplayRun: Sendable {
       let slots = SlotReplay(
         version, filling, sources: try snapshot.drawn(sources), plan: plan)
       try await slots.run(until: stage, &report)
+    }
+    for kind in SlotHistory.kinds where !report.kinds.contains(where: { $0.kind == kind }) {
+      report.unchecked += try version.liveCount(kind)
     }
     report.callCount = calls.counts.cached
     report.duration = start.duration(to: .now)
@@ -62,6 +66,8 @@ package struct ReplayRun: Sendable {
       version.store.repository.contains(parent) ? try version.store.version(parent).memos : nil
     }
     let inherited = Set(before?.all(StageMemo.trailer) ?? [])
+    // Only a run derives; merges, rollbacks and recalls hand on what runs noted.
+    let isRun = version.memos["Run-Id"] != nil && version.memos[RecallRun.trailer] == nil
     var isStale = false
     for stage in StageName.allCases {
       switch plan.freshness(stage) {
@@ -70,9 +76,7 @@ package struct ReplayRun: Sendable {
       case .redefined:
         // A commit hands on the memos of stages that it does not touch.
         let memo = plan.memos[stage.rawValue]?.text ?? ""
-        isStale =
-          version.memos.all(StageMemo.trailer).contains(memo) && inherited.contains(memo)
-          || version.memos.entries.isEmpty
+        isStale = !isRun || inherited.contains(memo)
         if !isStale {
           report.foreign.append(stage)
           continue
@@ -109,7 +113,15 @@ final class CountedAnswers: CallSource {
   init(_ answers: RecordedAnswers) { self.answers = answers }
 
   func answer(_ request: CallRequest, from teacher: any Teacher) async throws -> RecordedCall {
-    let call = try await answers.answer(request, from: teacher)
+    let call: RecordedCall
+    do {
+      call = try await answers.answer(request, from: teacher)
+    } catch let missing as RecordedAnswers.Missing {
+      // A server may have refused another try, which leaves no answer; one that is lost shows in the
+      // records.
+      guard request.attempt == 0 else { throw TeacherError(.rejected, "no answer is recorded") }
+      throw missing
+    }
     used.add(1, ordering: .relaxed)
     return call
   }

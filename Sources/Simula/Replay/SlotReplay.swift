@@ -37,12 +37,17 @@ struct SlotReplay: Sendable {
       context, sources: sources, until: DataStage(stage),
       tally: Tally(kinds: Set(kinds), into: records))
     // A run that was cut short settled so many slots; answers for more may be here.
-    let slotCount = isCut(at: stage) ? try settledCount() : nil
+    let slotCount = isCut(at: stage) ? try settledCount(until: stage) : nil
     let filling = filler.numbered(slotCount: slotCount)
     context.progress.start("replay", total: context.snapshot.recipe.sampleCount)
     do {
       _ = try await filling.run()
-      if stage == .samples, slotCount == nil { _ = try await filler.fillGaps { _ in } }
+      // As a run does: only when all other slots are kept.
+      if stage == .samples, slotCount == nil,
+        filling.progress.kept == context.snapshot.recipe.sampleCount
+      {
+        _ = try await filler.fillGaps { _ in }
+      }
     } catch let gap as RecordedAnswers.Missing {
       missing = gap
     }
@@ -58,7 +63,7 @@ struct SlotReplay: Sendable {
           "the answer to '\(missing.task)' with the key \(missing.key.digest.hex) is not here")
       return
     }
-    try judge(records, stage, &report)
+    try judge(records, stage, isCut: slotCount != nil, &report)
   }
 
   /// Whether the run that made the version ended before its slots were settled.
@@ -67,11 +72,16 @@ struct SlotReplay: Sendable {
   }
 
   /// How many slots left records; they are settled in their order.
-  private func settledCount() throws -> Int {
+  private func settledCount(until stage: StageName) throws -> Int {
     var count = 0
+    let instances = context.snapshot.recipe.metaPrompts.instances
+    if stage < .samples, instances > 1 {
+      // Slots that share a mix leave no other trace, and add nothing to it.
+      return context.snapshot.recipe.sampleCount
+    }
     for kind in [RecordKind.mixes, .samples, .rejections] {
       // Slots that share a mix are told by the other kinds.
-      if kind == .mixes, context.snapshot.recipe.metaPrompts.instances > 1 { continue }
+      if kind == .mixes, instances > 1 { continue }
       try version.forEachRecord(kind) { (record) throws(StoreError) in
         if let number = Slot(try record.value()["slot"])?.number { count = max(count, number + 1) }
       }
@@ -81,7 +91,7 @@ struct SlotReplay: Sendable {
 
   /// What of the version did not come out again.
   private func judge(
-    _ records: ReplayedRecords, _ stage: StageName, _ report: inout ReplayReport
+    _ records: ReplayedRecords, _ stage: StageName, isCut: Bool, _ report: inout ReplayReport
   ) throws {
     var first: (slot: Slot, record: Record)?
     for (kind, ids) in records.missing {
@@ -92,7 +102,9 @@ struct SlotReplay: Sendable {
       }
       for record in try version.records(kind, ids) {
         let slot = try slot(of: record)
-        if first == nil || slot.map({ $0 < first?.slot ?? $0 }) ?? false {
+        if isCut, case .gap = slot {
+          report.unchecked += 1
+        } else if first == nil || slot.map({ $0 < first?.slot ?? $0 }) ?? false {
           first = (slot ?? .numbered(0), record)
         }
       }
