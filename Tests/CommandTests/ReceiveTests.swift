@@ -165,6 +165,27 @@ struct ReceiveTests {
     }
   }
 
+  @Test("a sample that nobody judged does not come to life by the end of its tombstone")
+  func lostTombstone() async throws {
+    try await withServer { dataset in
+      let dead = """
+        lines samples | head -n 1 | sed 's/"slot":[0-9]*/"slot":900/' > ../new; cp ../new ../line; add samples
+        printf 'samples\\0001\\000%s' "$(cat ../line)" | sha256sum | cut -c 1-64 \
+          | sed 's/.*/{"reason":"x","record":"&","run":"x"}/' > ../new; add tombstones
+        echo "tombstones/$(echo "$d" | cut -c 1-2)/$d.jsonl.zst" > ../path
+        """
+      try await dataset.expectHooked(
+        Self.push(dead) + "\ngit fetch -q && git reset -q --hard origin/main")
+      try await expectRefusals(
+        dataset,
+        [
+          (
+            #"git update-index --force-remove "$(cat ../path)""#, "it has no accepting verdict of"
+          )
+        ])
+    }
+  }
+
   @Test("answers travel first, unless the server does without")
   func answers() async throws {
     try await withSums { dataset in

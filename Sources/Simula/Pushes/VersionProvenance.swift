@@ -176,13 +176,19 @@ struct VersionProvenance {
   private mutating func noteLost(_ places: [ShardPlace]) throws(StoreError) -> Bool {
     var isNameLost = false
     for place in places {
-      guard [.mixes, .metaPrompts, .verdicts].contains(place.kind),
+      guard [.mixes, .metaPrompts, .verdicts, .tombstones].contains(place.kind),
         let ids = try store.index.recordIDs(ofShard: place.object, place.kind)
       else { continue }
       for (row, id) in ids.enumerated() where try !isThere(id, place.kind) {
+        let location = RecordLocation(object: place.object, row: row)
         if place.kind == .verdicts {
-          let location = RecordLocation(object: place.object, row: row)
           try noteRemoved(location, origin: verdicts.present)
+        } else if place.kind == .tombstones {
+          // What it removed is live again.
+          let value = try version.record(.tombstones, location).value()
+          if let id = value["record"]?.string.flatMap(RecordID.init(hex:)) {
+            try noteNeed(of: id, verdicts.present)
+          }
         } else {
           isNameLost = true
         }
