@@ -27,6 +27,8 @@ struct RealModelTests {
       #expect(result.cached > 200)
       #expect(result.kept == Self.sampleCount)
       try await recording.expectSound()
+      let replay = try #require(try await recording.objects("verify", "--replay").last)
+      #expect(replay["same"]?.bool == true)
       let replayed = try await digest(of: "HEAD", in: recording)
       #expect(replayed == (try await digest(of: recorded, in: recording)))
       let sources = ["factors.yaml", "strategies.yaml", "taxonomies"]
