@@ -3,6 +3,8 @@ import ArtifactStore
 import CanonicalJSON
 import Dataset
 import Foundation
+import Pipeline
+import Simula
 
 /// What describes exported samples, and what only the user can say of them.
 struct MetadataOptions: ParsableArguments {
@@ -109,7 +111,20 @@ struct ExportMetadata {
     }
   }
 
+  /// Models, critics and knobs are told from the recipe, which may have changed since.
+  private func tellStale() throws {
+    let plan = try RunPlan(Snapshot(version), base: version)
+    let stale = StageName.data.filter {
+      [.redefined, .newInputs, .recalled].contains(plan.freshness($0))
+    }
+    guard !stale.isEmpty else { return }
+    Output.complain(
+      "note: the version has \(stale.map(\.rawValue).joined(separator: ", ")) from before a change of "
+        + "its recipe, of which the metadata tells: 'stemma run' brings them in line")
+  }
+
   func write() throws {
+    try tellStale()
     let facts = try ExportFacts(version, given: options.given, members: samples.members)
     let lines = try write(samplesPath, samples.all.map(\.line))
     if let folder = options.folder {

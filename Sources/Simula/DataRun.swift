@@ -49,12 +49,7 @@ struct DataRun: Sendable {
   private func run(
     base: Version?, until stage: StageName, since last: SlotHistory.Use?, _ report: inout RunReport
   ) async throws {
-    let kinds: [RecordKind] =
-      switch stage {
-      case .mixes: [.mixes]
-      case .metaPrompts: [.mixes, .metaPrompts]
-      default: SlotHistory.kinds
-      }
+    let kinds = stage.slotKinds
     let writer = try VersionWriter(store, base: base, deriving: kinds, run: record.id)
     if stage < .samples { try keepNamedRecords(kinds, of: base, writer) }
     let tally = Tally(

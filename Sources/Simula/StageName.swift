@@ -1,3 +1,4 @@
+import ArtifactStore
 import CanonicalJSON
 package import Dataset
 package import Pipeline
@@ -124,6 +125,17 @@ package enum StageName: String, Sendable, CaseIterable, Comparable {
         [("held-out", ([set.path] + (set.question ?? [])).joined(separator: "\n"))]
           + set.items.map { ("held-out item", $0.canonicalText) }
       }
+  }
+}
+
+extension StageName {
+  /// What the slots leave when they are filled up to this stage.
+  var slotKinds: [RecordKind] {
+    switch self {
+    case .mixes: [.mixes]
+    case .metaPrompts: [.mixes, .metaPrompts]
+    default: SlotHistory.kinds
+    }
   }
 }
 

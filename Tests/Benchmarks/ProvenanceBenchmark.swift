@@ -7,6 +7,8 @@ import Foundation
 struct ProvenanceBenchmark {
   /// Milliseconds that one look may take at 512,000 samples.
   private static let limits = (cold: 30.0, inProcess: 2.0, impact: 300.0)
+  /// Recorded answers a second.
+  private static let replayFloor = 100_000.0
   private static let traceCount = 200
   private static let coldCount = 15
 
@@ -40,6 +42,21 @@ struct ProvenanceBenchmark {
     }
     show(
       row("impact of that leaf, in process", inProcess, Self.limits.impact) + "  \(count) records")
+    show(try replay(program))
+  }
+
+  /// The version derived again, as the program tells of it.
+  private func replay(_ program: MeasuredProgram) throws -> String {
+    let output = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: output) }
+    let measured = try program.run([stemma, "verify", "--replay", "--json"], output: output)
+    let report = try JSON(parsing: String(contentsOf: output, encoding: .utf8))
+    let rate = Double(report["calls"]?.int ?? 0) / measured.wallSeconds
+    return "verify --replay".padding(toLength: 50, withPad: " ", startingAt: 0)
+      + String(
+        format: "%8.1f s, %.0f recorded answers a second (limit %.0f, %@), %.0f MB peak",
+        measured.wallSeconds, rate, Self.replayFloor, rate >= Self.replayFloor ? "ok" : "over",
+        measured.peakMegabytes)
   }
 
   private func milliseconds(_ body: () throws -> Void) rethrows -> Double {

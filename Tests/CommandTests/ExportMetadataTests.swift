@@ -163,6 +163,25 @@ struct ExportMetadataTests {
     }
   }
 
+  @Test("a recipe that was changed since the samples were made is told")
+  func stale() async throws {
+    try await withExport { dataset, _ in
+      let export = ["export", "-o", "samples.jsonl", "--card", "card.md"]
+      let before = try await dataset.stemma.run(export)
+      #expect(before.exitCode == 0 && !before.errorText.contains("from before a change"))
+      let recipe = try dataset.read("recipe.yaml")
+      let changed = try #require(recipe.firstRange(of: /fraction: [0-9.]+/))
+      try dataset.write(
+        recipe.replacingCharacters(in: changed, with: "fraction: 0.99"), to: "recipe.yaml")
+      try await dataset.git("commit", "-qam", "another recipe, no run")
+      let after = try await dataset.stemma.run(export)
+      #expect(after.exitCode == 0)
+      #expect(
+        after.errorText.contains("meta-prompts, samples from before a change"), "\(after.errorText)"
+      )
+    }
+  }
+
   @Test("what cannot be described is refused")
   func refusals() async throws {
     try await withExport { dataset, _ in

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -155,24 +156,33 @@ struct ReplayTests {
   @Test("a second try that the server refused is no missing answer")
   func refusedTry() async throws {
     let script = SimulaScript()
+    let refusals = Atomic(0)
+    let sampleCount = Atomic(0)
     try await withServerDataset(
-      script, { $0.shrink() },
+      script,
+      {
+        $0.shrink()
+        $0.attempts = 4
+      },
       serving: { request in
+        guard SimulaScript.task(of: request.body) == .sample else { return script.script(request) }
         let messages = (try? JSON(parsing: request.body))?["messages"]?.array ?? []
         // Whatever is corrected is too long for this server.
         if messages.contains(where: { $0["role"] == "assistant" }) {
+          refusals.add(1, ordering: .relaxed)
           return .failure(400, "the context is too long")
         }
-        if request.index % 3 == 0 {
-          return .text(FakeChatServer.completion("no JSON at all"))
-        }
-        return script.script(request)
+        let isFirst = sampleCount.add(1, ordering: .relaxed).newValue <= 2
+        return isFirst
+          ? .text(FakeChatServer.completion("no JSON at all")) : script.script(request)
       }
     ) { dataset, _, _ in
-      _ = try await dataset.stemma.run(["run"])
-      let (json, error, status) = try await replay(dataset)
-      #expect(status == 0, "\(error)")
-      #expect(json["calls"]?.int ?? 0 > 0)
+      #expect(try await dataset.run().kept == 3)
+      #expect(refusals.load(ordering: .relaxed) == 2)
+      let reasons = try await dataset.objects("list", "rejections")
+        .map { $0["value"]?["reason"]?.string }
+      #expect(reasons.contains("unreadable"))
+      try await expectSame(dataset)
     }
   }
 

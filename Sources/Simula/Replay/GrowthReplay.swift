@@ -27,14 +27,14 @@ struct GrowthReplay: Sendable {
     for kind in GrowthRun.kinds {
       for record in try version.records(kind) { live[record.id] = record }
     }
-    let grown = await grow()
+    guard isGrown || !live.isEmpty else { return }
+    let grown = Set(await grow().map(\.id))
     if live.isEmpty {
-      // Where a run noted that models grew the text, what they said of it is gone.
-      if isGrown { report.unchecked += grown.count }
+      // A run noted that models grew the text; what they said of it is gone.
+      report.unchecked += grown.count
       return
     }
-    let derived = grown.filter { live[$0.id] != nil }
-    let rest = live.filter { entry in !derived.contains { $0.id == entry.key } }
+    let rest = live.filter { !grown.contains($0.key) }
     report.growth = rest.isEmpty ? .rederived : .compared(rest.count)
     let lookup = try RecordLookup(version)
     for record in rest.values.sorted(by: { $0.id < $1.id }) {

@@ -25,12 +25,7 @@ struct SlotReplay: Sendable {
   ///   - report: Told what came out.
   /// - Throws: What deriving throws, but for an answer that is not there, which is a divergence.
   func run(until stage: StageName, _ report: inout ReplayReport) async throws {
-    let kinds: [RecordKind] =
-      switch stage {
-      case .mixes: [.mixes]
-      case .metaPrompts: [.mixes, .metaPrompts]
-      default: SlotHistory.kinds
-      }
+    let kinds = stage.slotKinds
     let records = try ReplayedRecords(kinds, in: version)
     var missing: RecordedAnswers.Missing?
     let filler = try Filler(
@@ -94,6 +89,7 @@ struct SlotReplay: Sendable {
     _ records: ReplayedRecords, _ stage: StageName, isCut: Bool, _ report: inout ReplayReport
   ) throws {
     var first: (slot: Slot, record: Record)?
+    let lookup = try RecordLookup(version)
     for (kind, ids) in records.missing {
       // A run without the last stage leaves what the samples of before name.
       if stage < .samples, try version.liveCount(.samples) > 0 {
@@ -101,7 +97,7 @@ struct SlotReplay: Sendable {
         continue
       }
       for record in try version.records(kind, ids) {
-        let slot = try slot(of: record)
+        let slot = try slot(of: record, lookup)
         if isCut, case .gap = slot {
           report.unchecked += 1
         } else if first == nil || slot.map({ $0 < first?.slot ?? $0 }) ?? false {
@@ -124,23 +120,23 @@ struct SlotReplay: Sendable {
 
   /// A record that is derived and not in the version, beside what the version has in its place.
   private func divergence(_ record: Record) throws -> ReplayReport.Divergence {
-    let slot = try slot(of: record)
+    let slot = try slot(of: record, RecordLookup(version))
     var message = "\(record.kind.rawValue) \(record.id.hex) is derived, and is not in the version"
     let value = try record.value()
     if let slot, record.kind != .verdicts {
-      let other = try version.records(record.kind).first { other in
-        let its = try other.value()
-        return Slot(its["slot"]) == slot && its["attempt"] == value["attempt"]
+      var other: RecordID?
+      try version.forEachRecord(record.kind) { (candidate) throws(StoreError) in
+        let its = try candidate.value()
+        if Slot(its["slot"]) == slot, its["attempt"] == value["attempt"] { other = candidate.id }
       }
-      if let other { message += ", which has \(other.id.hex) there" }
+      if let other { message += ", which has \(other.hex) there" }
     }
     return ReplayReport.Divergence(
       place: slot.map { "slot \($0)" } ?? record.kind.rawValue, message: message + cause)
   }
 
   /// The slot that a record belongs to, through those that it names.
-  private func slot(of record: Record) throws -> Slot? {
-    let lookup = try RecordLookup(version)
+  private func slot(of record: Record, _ lookup: RecordLookup) throws -> Slot? {
     var next: Record? = record
     for _ in 0..<8 {
       guard let value = try next?.value() else { return nil }
