@@ -11,11 +11,14 @@ final class IndexFolder: Sendable {
   /// What the index holds in one moment.
   struct Contents: Sendable {
     fileprivate(set) var segments: [IndexSegment] = []
-    fileprivate(set) var places: [ShardKey: (segment: Int, shard: Int)] = [:]
+    fileprivate(set) var places = ShardPlaces([])
     fileprivate var manifest: [String] = []
+
+    /// The number of shards.
+    var shardCount: Int { segments.reduce(0) { $0 + $1.shards.count } }
   }
 
-  private static let form = "stemma index 3"
+  private static let form = "stemma index 4"
   private static let growth = 4
   /// After so many shards were read.
   private static let releaseInterval = 64
@@ -69,7 +72,7 @@ final class IndexFolder: Sendable {
       }
     }
     opened.manifest = names
-    opened.findPlaces()
+    opened.places = ShardPlaces(opened.segments)
     return opened
   }
 
@@ -150,7 +153,7 @@ final class IndexFolder: Sendable {
 
   private func publish(_ new: Contents) throws(StoreError) {
     var new = new
-    new.findPlaces()
+    new.places = ShardPlaces(new.segments)
     try folder.publish(new.manifest)
     published.withLock { $0 = Published(new) }
   }
@@ -169,16 +172,30 @@ final class IndexFolder: Sendable {
     defer { close(lock) }
     try publish(Contents())
   }
-
 }
 
-extension IndexFolder.Contents {
-  fileprivate mutating func findPlaces() {
-    places = Dictionary(minimumCapacity: segments.reduce(0) { $0 + $1.shards.count })
-    for (number, segment) in segments.enumerated() {
-      for (shard, entry) in segment.shards.enumerated() {
-        places[ShardKey(entry.object, entry.kind)] = (number, shard)
+/// Where each shard of an index is; looked up first when it is asked for.
+final class ShardPlaces: Sendable {
+  typealias Place = (segment: Int, shard: Int)
+
+  private let segments: [IndexSegment]
+  private let places = Mutex<[ShardKey: Place]?>(nil)
+
+  init(_ segments: [IndexSegment]) { self.segments = segments }
+
+  /// A shard's segment, and its number there; nil when the index does not know it.
+  subscript(key: ShardKey) -> Place? {
+    places.withLock { places in
+      if let places { return places[key] }
+      var found: [ShardKey: Place] = [:]
+      found.reserveCapacity(segments.reduce(0) { $0 + $1.shards.count })
+      for (number, segment) in segments.enumerated() {
+        for (shard, entry) in segment.shards.enumerated() {
+          found[ShardKey(entry.object, entry.kind)] = (number, shard)
+        }
       }
+      places = found
+      return found[key]
     }
   }
 }

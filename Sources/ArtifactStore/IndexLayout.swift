@@ -2,9 +2,8 @@ import Foundation
 
 /// Where the sections of an index segment lie.
 struct IndexLayout: Sendable {
-  static let magic = Array("STEMMAX4".utf8)
+  static let magic = Array("STEMMAX5".utf8)
   static let headerSizeInBytes = MappedFile.pageSizeInBytes
-  static let shardSizeInBytes = 28
   /// More cannot be numbered with 4 bytes.
   private static let maximumCount = Int(UInt32.max)
   private static let maximumFieldLength = 1024
@@ -18,7 +17,14 @@ struct IndexLayout: Sendable {
   /// The field whose hashes are there; nil when there are none.
   let keyField: String?
 
-  let ids, order, keys, keyWords, keyOrder, keyHashes, shards, trees, checksums: Range<Int>
+  /// A column of digests in row order, and what finds them.
+  struct Digests: Sendable {
+    let column, starts, entries: Range<Int>
+    let directory: DigestDirectory
+  }
+
+  let ids, keys: Digests
+  let keyHashes, shards, trees, checksums: Range<Int>
 
   init(
     recordCount: Int, shardCount: Int, treeCount: Int, hasKeys: Bool, isDistinct: Bool,
@@ -37,13 +43,17 @@ struct IndexLayout: Sendable {
       end = start + count * size
       return start..<end
     }
-    ids = section(recordCount, Digest.length)
-    order = section(recordCount, 4)
-    keys = section(hasKeys ? recordCount : 0, Digest.length)
-    keyWords = section(hasKeys ? recordCount : 0, 8)
-    keyOrder = section(hasKeys ? recordCount : 0, 4)
+    func digests(_ count: Int) -> Digests {
+      let directory = DigestDirectory(count: count)
+      return Digests(
+        column: section(count, Digest.length),
+        starts: section(directory.startCount, DigestDirectory.startSizeInBytes),
+        entries: section(count, DigestDirectory.entrySizeInBytes), directory: directory)
+    }
+    ids = digests(recordCount)
+    keys = digests(hasKeys ? recordCount : 0)
     keyHashes = section(keyField == nil ? 0 : recordCount, 8)
-    shards = section(shardCount, Self.shardSizeInBytes)
+    shards = section(shardCount, IndexedShards.entrySizeInBytes)
     trees = section(treeCount, 20)
     checksums = section((end + page - 1) / page, 4)
   }

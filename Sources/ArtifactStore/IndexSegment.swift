@@ -3,14 +3,6 @@ import Git
 /// Part of the index is not what was written.
 struct IndexDamage: Error {}
 
-/// A shard as an index knows it.
-struct IndexedShard: Sendable {
-  let object: ObjectID
-  let kind: RecordKind
-  /// The ordinals of its records in its segment, in row order.
-  let records: Range<Int>
-}
-
 /// What names a shard: equal lines of two kinds are one object, yet other records.
 struct ShardKey: Hashable, Sendable {
   let object: ObjectID
@@ -25,13 +17,13 @@ struct ShardKey: Hashable, Sendable {
 /// One immutable file of the index: the records of some shards, found by id or call key.
 ///
 /// All numbers are little-endian. Sections begin at whole pages, in this order: the header; the ids,
-/// 32 bytes each, shard by shard in row order; their ordinals sorted by id, 4 bytes each; for calls
-/// the keys in row order, their first 8 bytes sorted, and their ordinals sorted by key; for imports
-/// the hash of each record's key field, 8 bytes each; the shards; the objects of the trees that are
-/// covered, sorted; the CRC-32 of every page before, and that of these checksums.
+/// 32 bytes each, shard by shard in row order; their directory and its entries, sorted by the first 8
+/// bytes (``DigestDirectory``); the keys of calls in the same three sections; for imports the hash of
+/// each record's key field, 8 bytes each; the shards; the objects of the trees that are covered, sorted;
+/// the CRC-32 of every page before, and that of these checksums.
 final class IndexSegment: Sendable {
   let layout: IndexLayout
-  let shards: [IndexedShard]
+  let shards: IndexedShards
   private let file: MappedFile
 
   /// Opens a segment, or returns nil when it is missing, cut off or damaged at its ends.
@@ -43,20 +35,9 @@ final class IndexSegment: Sendable {
     let end = layout.checksums.upperBound
     guard Checksum.crc32(table) == file.bytes(end..<(end + 4)).loadLittle(at: 0, UInt32.self),
       let bytes = try? IndexSegment.checked(layout.shards, file, layout),
-      (try? IndexSegment.checked(0..<IndexLayout.headerSizeInBytes, file, layout)) != nil
+      (try? IndexSegment.checked(0..<IndexLayout.headerSizeInBytes, file, layout)) != nil,
+      let shards = IndexedShards(bytes, in: file, recordCount: layout.recordCount)
     else { return nil }
-    var shards: [IndexedShard] = []
-    var next = 0
-    for index in 0..<layout.shardCount {
-      let place = index * IndexLayout.shardSizeInBytes
-      let count = Int(bytes.loadLittle(at: place + 24, UInt32.self))
-      guard let kind = RecordKind(code: bytes[place + 20]), next + count <= layout.recordCount
-      else { return nil }
-      let object = ObjectID(loading: UnsafeRawBufferPointer(rebasing: bytes[place..<(place + 20)]))
-      shards.append(IndexedShard(object: object, kind: kind, records: next..<(next + count)))
-      next += count
-    }
-    guard next == layout.recordCount else { return nil }
     self.shards = shards
   }
 
@@ -80,19 +61,27 @@ final class IndexSegment: Sendable {
     try Self.checked(range, file, layout)
   }
 
-  /// The ids and their order, all of whose pages were checked; they live as long as the segment.
+  /// The ids and what finds them, all of whose pages were checked; they live as long as the segment.
   struct Columns: Sendable {
-    private nonisolated(unsafe) let ids: UnsafeRawBufferPointer
-    private nonisolated(unsafe) let order: UnsafeRawBufferPointer
+    private nonisolated(unsafe) let ids, starts, entries: UnsafeRawBufferPointer
+    private let directory: DigestDirectory
 
-    fileprivate init(ids: UnsafeRawBufferPointer, order: UnsafeRawBufferPointer) {
+    fileprivate init(
+      ids: UnsafeRawBufferPointer, starts: UnsafeRawBufferPointer,
+      entries: UnsafeRawBufferPointer, directory: DigestDirectory
+    ) {
       self.ids = ids
-      self.order = order
+      self.starts = starts
+      self.entries = entries
+      self.directory = directory
     }
 
-    var count: Int { order.count / 4 }
+    var count: Int { directory.count }
 
-    func ordinal(_ position: Int) -> Int { Int(order.loadLittle(at: position * 4, UInt32.self)) }
+    /// The ordinal of a record by its place in the order of the first 8 bytes of ids.
+    func ordinal(_ position: Int) -> Int {
+      Int(entries.loadLittle(at: position * 8 + 4, UInt32.self))
+    }
 
     /// The first 8 bytes of an id.
     func word(_ ordinal: Int) -> UInt64 {
@@ -105,31 +94,34 @@ final class IndexSegment: Sendable {
       return RecordID(digest: Digest(loading: bytes))
     }
 
+    private func positions(of word: UInt64) -> Range<Int> {
+      directory.positions(
+        of: word...word, start: { Int(starts.loadLittle(at: $0 * 4, UInt32.self)) },
+        { entries.loadLittle(at: $0 * 8, UInt32.self) })
+    }
+
     /// Visits the ordinals of the ids that begin with some 8 bytes.
     func visit(word wanted: UInt64, _ body: (_ ordinal: Int) -> Void) {
-      var position = DigestOrder.lowerBound(of: wanted, in: count) { word(ordinal($0)) }
-      while position < count, word(ordinal(position)) == wanted {
-        body(ordinal(position))
-        position += 1
+      for position in positions(of: wanted) {
+        let ordinal = ordinal(position)
+        if word(ordinal) == wanted { body(ordinal) }
       }
     }
 
     /// The ordinal of an id that meets a condition, or nil when there is none.
     func ordinal(of id: RecordID, where isWanted: (_ ordinal: Int) -> Bool) -> Int? {
-      let wanted = id.digest.leadingWord
-      var position = DigestOrder.lowerBound(of: wanted, in: count) { word(ordinal($0)) }
-      while position < count {
+      for position in positions(of: id.digest.leadingWord) {
         let ordinal = ordinal(position)
-        guard word(ordinal) == wanted else { return nil }
         if isWanted(ordinal), self.id(ordinal) == id { return ordinal }
-        position += 1
       }
       return nil
     }
   }
 
   func columns() throws(IndexDamage) -> Columns {
-    let columns = Columns(ids: try bytes(layout.ids), order: try bytes(layout.order))
+    let columns = Columns(
+      ids: try bytes(layout.ids.column), starts: try bytes(layout.ids.starts),
+      entries: try bytes(layout.ids.entries), directory: layout.ids.directory)
     for position in 0..<columns.count where columns.ordinal(position) >= layout.recordCount {
       throw IndexDamage()
     }
@@ -138,7 +130,7 @@ final class IndexSegment: Sendable {
 
   /// The bytes of the ids of some records, 32 each.
   func idBytes(_ records: Range<Int>) throws(IndexDamage) -> UnsafeRawBufferPointer {
-    try bytes(layout.ids.entries(records, size: Digest.length))
+    try bytes(layout.ids.column.entries(records, size: Digest.length))
   }
 
   func id(_ ordinal: Int) throws(IndexDamage) -> RecordID {
@@ -151,7 +143,7 @@ final class IndexSegment: Sendable {
     let ids = try idBytes(shard.records)
     var keys: [Digest] = []
     if layout.hasKeys {
-      keys = try bytes(layout.keys.entries(shard.records, size: Digest.length)).digests
+      keys = try bytes(layout.keys.column.entries(shard.records, size: Digest.length)).digests
     }
     return RecordIndex.NewShard(
       object: shard.object, kind: shard.kind, ids: ids.digests.map(RecordID.init)[...],
@@ -190,41 +182,30 @@ final class IndexSegment: Sendable {
 
   /// The shard that holds a record, and its row there.
   func place(_ ordinal: Int) -> (shard: IndexedShard, row: Int) {
-    var low = 0
-    var high = shards.count - 1
-    while low < high {
-      let middle = (low + high + 1) / 2
-      if shards[middle].records.lowerBound <= ordinal { low = middle } else { high = middle - 1 }
-    }
-    return (shards[low], ordinal - shards[low].records.lowerBound)
+    let shard = shards[shards.number(of: ordinal)]
+    return (shard, ordinal - shard.records.lowerBound)
   }
 }
 
 // MARK: - Searching
 
 extension IndexSegment {
-  /// Visits the ordinals of the ids that start with some bytes, in the order of ids.
+  /// Visits the ordinals of the ids that start with some bytes, in the order of their first 8 bytes.
   func visit(
-    idPrefix: [UInt8], _ body: (_ ordinal: Int) throws(IndexDamage) -> Bool
+    idPrefix prefix: [UInt8], _ body: (_ ordinal: Int) throws(IndexDamage) -> Bool
   ) throws(IndexDamage) {
-    try visit(idPrefix, order: layout.order, digests: layout.ids, body)
+    try visit(layout.ids, prefix) { (ordinal, _) throws(IndexDamage) in try body(ordinal) }
   }
 
-  /// Visits the ordinals of the calls with a key, in no order; only the first 8 bytes are looked at
-  /// where none has it.
+  /// Visits the ordinals of the calls with a key, in no order.
   func visit(
     key: Digest, _ body: (_ ordinal: Int) throws(IndexDamage) -> Bool
   ) throws(IndexDamage) {
-    guard layout.hasKeys else { return }
-    let wanted = key.leadingWord
-    var position = try DigestOrder.lowerBound(of: wanted, in: layout.recordCount, keyWord)
-    while position < layout.recordCount, try keyWord(position) == wanted {
-      let ordinal = try self.ordinal(position, layout.keyOrder)
-      let entry = try bytes(layout.keys.entries(ordinal..<(ordinal + 1), size: Digest.length))
-      if Digest(loading: entry) == key {
+    for position in try positions(layout.keys, key.leadingWord...key.leadingWord) {
+      let ordinal = try ordinal(position, layout.keys)
+      if try digest(ordinal, layout.keys) == key {
         guard try body(ordinal) else { return }
       }
-      position += 1
     }
   }
 
@@ -233,61 +214,59 @@ extension IndexSegment {
     keyPrefix prefix: [UInt8],
     _ body: (_ ordinal: Int, _ key: Digest) throws(IndexDamage) -> Bool
   ) throws(IndexDamage) {
-    guard layout.hasKeys else { return }
-    let first = Digest(bytes: prefix + [UInt8](repeating: 0, count: Digest.length - prefix.count))
-    let last = Digest(bytes: prefix + [UInt8](repeating: 255, count: Digest.length - prefix.count))
-    var position = try DigestOrder.lowerBound(
-      of: first.leadingWord, in: layout.recordCount, keyWord)
-    while position < layout.recordCount, try keyWord(position) <= last.leadingWord {
-      let ordinal = try self.ordinal(position, layout.keyOrder)
-      let key = Digest(
-        loading: try bytes(layout.keys.entries(ordinal..<(ordinal + 1), size: Digest.length)))
-      if first <= key, key <= last {
-        guard try body(ordinal, key) else { return }
-      }
-      position += 1
-    }
-  }
-
-  private func keyWord(_ position: Int) throws(IndexDamage) -> UInt64 {
-    try bytes(layout.keyWords.entries(position..<(position + 1), size: 8))
-      .loadLittle(at: 0, UInt64.self)
+    try visit(layout.keys, prefix, body)
   }
 
   private func visit(
-    _ prefix: [UInt8], order: Range<Int>, digests: Range<Int>,
-    _ body: (_ ordinal: Int) throws(IndexDamage) -> Bool
+    _ digests: IndexLayout.Digests, _ prefix: [UInt8],
+    _ body: (_ ordinal: Int, _ digest: Digest) throws(IndexDamage) -> Bool
   ) throws(IndexDamage) {
-    let first = Digest(bytes: prefix + [UInt8](repeating: 0, count: Digest.length - prefix.count))
-    var position = try lowerBound(first.leadingWord, order: order, digests: digests)
-    while position < layout.recordCount {
-      let ordinal = try self.ordinal(position, order)
-      let entry = try bytes(digests.entries(ordinal..<(ordinal + 1), size: Digest.length))
-      // Entries are in the order of their first 8 bytes only.
-      guard entry.starts(with: prefix.prefix(8)) else { return }
-      if entry.starts(with: prefix) {
-        guard try body(ordinal) else { return }
+    func padded(_ byte: UInt8) -> Digest {
+      Digest(bytes: prefix + [UInt8](repeating: byte, count: Digest.length - prefix.count))
+    }
+    let (first, last) = (padded(0), padded(255))
+    for position in try positions(digests, first.leadingWord...last.leadingWord) {
+      let ordinal = try ordinal(position, digests)
+      let found = try digest(ordinal, digests)
+      if first <= found, found <= last {
+        guard try body(ordinal, found) else { return }
       }
-      position += 1
     }
   }
 
-  private func ordinal(_ position: Int, _ order: Range<Int>) throws(IndexDamage) -> Int {
-    let entry = try bytes(order.entries(position..<(position + 1), size: 4))
-    let ordinal = Int(entry.loadLittle(at: 0, UInt32.self))
+  private func positions(
+    _ digests: IndexLayout.Digests, _ words: ClosedRange<UInt64>
+  ) throws(IndexDamage) -> Range<Int> {
+    try digests.directory.positions(
+      of: words,
+      start: { (bucket) throws(IndexDamage) in
+        Int(try number(bucket * DigestDirectory.startSizeInBytes, digests.starts))
+      },
+      { (position) throws(IndexDamage) in
+        try number(position * DigestDirectory.entrySizeInBytes, digests.entries)
+      })
+  }
+
+  private func ordinal(
+    _ position: Int, _ digests: IndexLayout.Digests
+  ) throws(IndexDamage) -> Int {
+    let ordinal = Int(try number(position * DigestDirectory.entrySizeInBytes + 4, digests.entries))
     guard ordinal < layout.recordCount else { throw IndexDamage() }
     return ordinal
   }
 
-  private func lowerBound(
-    _ wanted: UInt64, order: Range<Int>, digests: Range<Int>
-  ) throws(IndexDamage) -> Int {
-    func word(_ position: Int) throws(IndexDamage) -> UInt64 {
-      let ordinal = try self.ordinal(position, order)
-      let entry = try bytes(digests.entries(ordinal..<(ordinal + 1), size: Digest.length))
-      return Digest(loading: entry).leadingWord
-    }
-    return try DigestOrder.lowerBound(of: wanted, in: layout.recordCount, word)
+  private func digest(
+    _ ordinal: Int, _ digests: IndexLayout.Digests
+  ) throws(IndexDamage) -> Digest {
+    Digest(
+      loading: try bytes(digests.column.entries(ordinal..<(ordinal + 1), size: Digest.length)))
+  }
+
+  /// Four bytes of a section.
+  private func number(_ offset: Int, _ section: Range<Int>) throws(IndexDamage) -> UInt32 {
+    let start = section.lowerBound + offset
+    precondition(start + 4 <= section.upperBound)
+    return try bytes(start..<(start + 4)).loadLittle(at: 0, UInt32.self)
   }
 }
 

@@ -19,12 +19,13 @@ struct IndexSegmentWriter {
     var file = try PagedFile(path)
     try file.append(layout.header)
     try write(to: &file) { $0.ids.lazy.map(\.digest) }
-    try write(to: &file, numbers: (consume ids).order)
+    try write(to: &file, consume ids)
     if hasKeys {
       try write(to: &file) { $0.keys }
       let keys = try sorted { $0.keys }
-      try write(to: &file, numbers: keys.order.lazy.map { keys.words[Int($0)] })
-      try write(to: &file, numbers: keys.order)
+      try write(to: &file, keys)
+    } else {
+      try write(to: &file, Sorted(words: [], order: []))
     }
     if keyField != nil {
       for number in 0..<shardCount {
@@ -32,10 +33,11 @@ struct IndexSegmentWriter {
       }
       try file.endPage()
     }
+    var start = 0
     for number in 0..<shardCount {
       let shard = try shard(number)
-      try file.append(shard.object.bytes + [shard.kind.code, 0, 0, 0])
-      try file.append(little: UInt32(shard.ids.count))
+      try file.append(IndexedShards.entry(shard.object, shard.kind, start: start))
+      start += shard.ids.count
     }
     try file.endPage()
     for tree in trees.sorted() { try file.append(tree.bytes) }
@@ -76,10 +78,24 @@ struct IndexSegmentWriter {
     try file.endPage()
   }
 
-  private func write(
-    to file: inout PagedFile, numbers: some Sequence<some FixedWidthInteger>
-  ) throws {
-    for number in numbers { try file.append(little: number) }
+  /// Writes the directory of digests, and its entries.
+  private func write(to file: inout PagedFile, _ sorted: Sorted) throws {
+    let directory = DigestDirectory(count: sorted.order.count)
+    var position = 0
+    for bucket in 0..<directory.bucketCount {
+      try file.append(little: UInt32(position))
+      while position < sorted.order.count,
+        directory.bucket(sorted.words[Int(sorted.order[position])]) == bucket
+      {
+        position += 1
+      }
+    }
+    try file.append(little: UInt32(position))
+    try file.endPage()
+    for ordinal in sorted.order {
+      try file.append(little: directory.fingerprint(sorted.words[Int(ordinal)]))
+      try file.append(little: ordinal)
+    }
     try file.endPage()
   }
 }

@@ -148,9 +148,9 @@ extension RecordIndex {
 
   /// Takes over what others did to the index; what they took away is covered again.
   private func reload(besides current: Coverage) throws(StoreError) {
-    let before = folder.current.places.count
+    let before = folder.current.shardCount
     try folder.load()
-    guard folder.current.places.count < before else { return }
+    guard folder.current.shardCount < before else { return }
     for other in coverage.withLock({ $0 }) where other != current { try cover(other) }
   }
 

@@ -43,7 +43,7 @@ private enum PagedInput {
 extension FuzzTarget {
   /// The pages are tried as they are, and with checksums that say they are whole.
   static let segment = FuzzTarget(
-    name: "segment", words: ["STEMMAX3"],
+    name: "segment", words: ["STEMMAX5"],
     seeds: {
       let families: [(kind: RecordKind, field: String?, sizes: [Int])] = [
         (.calls, nil, [2, 1]), (.samples, nil, [3, 0, 2]), (.imports, "id", [2, 2]),
@@ -83,7 +83,7 @@ extension FuzzTarget {
 
   private static func check(file: [UInt8]) {
     scratch.write(file, to: "a.segment")
-    scratch.write(Array("stemma index 3\na.segment\n".utf8), to: "manifest")
+    scratch.write(Array("stemma index 4\na.segment\n".utf8), to: "manifest")
     let folder = expectNoThrow("a folder with any segment is opened") {
       try IndexFolder(scratch.folder)
     }
