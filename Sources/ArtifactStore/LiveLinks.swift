@@ -11,6 +11,8 @@ package struct LiveLinks {
   /// For each segment which of its shards the version holds, by kind.
   private var held: [RecordKind: [BitSet]] = [:]
   private var hasTombstones: Bool?
+  /// Whether the version has a shard, of those that were asked for.
+  private var here: [ArtifactPath: Bool] = [:]
 
   private var store: Store { content.store }
 
@@ -53,7 +55,7 @@ package struct LiveLinks {
     return try !isDead(id)
   }
 
-  private func isHeld(_ kind: RecordKind, _ id: RecordID) throws(StoreError) -> Bool {
+  private mutating func isHeld(_ kind: RecordKind, _ id: RecordID) throws(StoreError) -> Bool {
     for match in try store.index.find(id) where match.kind == kind {
       if let path = try store.shardPath(match.location.object, kind), try isHere(path) {
         return true
@@ -62,10 +64,24 @@ package struct LiveLinks {
     return false
   }
 
-  private func isHere(_ path: ArtifactPath) throws(StoreError) -> Bool {
-    try convert { () throws(GitError) in
+  /// Where the records of a kind are that name something, live or not.
+  package mutating func locations(
+    _ kind: RecordKind, naming key: LinkKey
+  ) throws(StoreError) -> [RecordLocation] {
+    var locations: [RecordLocation] = []
+    for match in try links.find(key) where match.kind == kind {
+      if try isHere(match.path) { locations.append(match.location) }
+    }
+    return locations
+  }
+
+  private mutating func isHere(_ path: ArtifactPath) throws(StoreError) -> Bool {
+    if let known = here[path] { return known }
+    let isHere = try convert { () throws(GitError) in
       try store.repository.find(path: path.text, inTree: content.tree) != nil
     }
+    here[path] = isHere
+    return isHere
   }
 
   /// Whether a tombstone in force names a record.
@@ -84,7 +100,7 @@ package struct LiveLinks {
     return false
   }
 
-  private func tombstones(naming key: LinkKey) throws(StoreError) -> [Tombstone] {
+  private mutating func tombstones(naming key: LinkKey) throws(StoreError) -> [Tombstone] {
     var found: [Tombstone] = []
     for match in try links.find(key) where match.kind == .tombstones {
       guard try isHere(match.path) else { continue }

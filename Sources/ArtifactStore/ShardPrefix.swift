@@ -1,3 +1,4 @@
+import Git
 import Synchronization
 
 /// A shard that is decompressed only as far as lines were asked for.
@@ -8,36 +9,41 @@ final class ShardPrefix: Sendable {
   private static let stepInBytes = 1 << 14
 
   private struct State: ~Copyable, @unchecked Sendable {  // reached only through the mutex
-    let frame: [UInt8]
+    let frame: ObjectBytes
     var taken = 0
-    var decompressor = ZstdDecompressor()
-    /// Of the whole size; what was not reached yet is undefined.
-    let content: UnsafeMutableRawBufferPointer
+    let room: ShardRoom
+    let size: Int
     var reached = 0
     var lines: [Range<Int>] = []
     var lineStart = 0
     /// What was wrong; nothing is read after that.
     var failure: StoreError?
-    var size: Int { content.count }
+    /// What was not reached yet is undefined.
+    var content: UnsafeMutableRawBufferPointer { room.content(size) }
 
-    init(_ frame: [UInt8], size: Int) {
+    init(_ frame: ObjectBytes, size: Int, _ room: ShardRoom) {
       self.frame = frame
-      content = .allocate(byteCount: size, alignment: 16)
+      self.size = size
+      self.room = room
     }
-
-    deinit { content.deallocate() }
   }
 
   private let state: Mutex<State>
+  private let rooms: ShardRooms
 
   /// Takes a frame, of which nothing is decompressed yet.
   ///
   /// - Throws: ``StoreError`` with code `corrupt` for what is no frame with its content size, and for one that
   ///   is beyond what is read.
-  init(_ frame: [UInt8]) throws(StoreError) {
-    let size = try ZstdCodec.checkedSize(of: frame, maximumSizeInBytes: Shard.maximumSizeInBytes)
-    state = Mutex(State(frame, size: size))
+  init(_ frame: ObjectBytes, in rooms: ShardRooms = ShardRooms()) throws(StoreError) {
+    let size = try frame.withBytes { (bytes) throws(StoreError) in
+      try ZstdCodec.checkedSize(of: bytes, maximumSizeInBytes: Shard.maximumSizeInBytes)
+    }
+    self.rooms = rooms
+    state = Mutex(State(frame, size: size, rooms.take(size)))
   }
+
+  deinit { rooms.giveBack(state.withLock { $0.room }) }
 
   /// A line without its line feed, or nil when the shard has no such one.
   ///
@@ -64,7 +70,7 @@ final class ShardPrefix: Sendable {
       try step(&state)
     } while state.reached == before
     // The last step also reads the checksum.
-    while state.reached == state.size, state.decompressor.isInside { try step(&state) }
+    while state.reached == state.size, state.room.decompressor.isInside { try step(&state) }
     var place = before
     while let feed = RawSpan(_unsafeBytes: state.content[..<state.reached]).firstLineFeed(
       from: place)
@@ -85,14 +91,14 @@ final class ShardPrefix: Sendable {
   private static func step(_ state: inout State) throws(StoreError) {
     var result: Result<(taken: Int, made: Int), StoreError> = .success((0, 0))
     let next = state.taken..<min(state.frame.count, state.taken + stepInBytes)
-    let (content, reached) = (state.content, state.reached)
-    state.frame.withUnsafeBytes { frame in
-      do throws(StoreError) {
-        result = .success(
-          try state.decompressor.fill(
-            UnsafeRawBufferPointer(rebasing: frame[next]), content, from: reached))
-      } catch {
-        result = .failure(error)
+    let (room, content, reached) = (state.room, state.content, state.reached)
+    state.frame.withBytes { frame in
+      frame.extracting(next).withUnsafeBytes { bytes in
+        do throws(StoreError) {
+          result = .success(try room.decompressor.fill(bytes, content, from: reached))
+        } catch {
+          result = .failure(error)
+        }
       }
     }
     let (taken, made) = try result.get()

@@ -1,3 +1,4 @@
+import Dispatch
 package import Git
 import Synchronization
 
@@ -55,20 +56,20 @@ package final class ShardReader: Sendable {
   private let codec = ZstdCodec()
   private let cache = Mutex(Cache<Content>())
   private let prefixes = Mutex(Cache<ShardPrefix>())
+  private let rooms = ShardRooms()
 
   package init(_ repository: Repository) { self.repository = repository }
 
   /// The uncompressed bytes of an artifact.
   package func artifact(_ object: ObjectID) throws(StoreError) -> [UInt8] {
-    try content(of: try frame(object), from: object)
+    try frame(object).withBytes { (frame) throws(StoreError) in
+      try content(of: frame, from: object)
+    }
   }
 
-  private func frame(_ object: ObjectID) throws(StoreError) -> [UInt8] {
-    do {
-      return try repository.read(
-        object, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes)
-    } catch {
-      throw StoreError(error)
+  private func frame(_ object: ObjectID) throws(StoreError) -> ObjectBytes {
+    try convert { () throws(GitError) in
+      try repository.object(object, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes)
     }
   }
 
@@ -83,7 +84,7 @@ package final class ShardReader: Sendable {
 
   /// The uncompressed bytes of an artifact whose object was read.
   package func content(
-    of frame: [UInt8], from object: ObjectID
+    of frame: RawSpan, from object: ObjectID
   ) throws(StoreError) -> [UInt8] {
     do {
       return try codec.decompress(frame, maximumSizeInBytes: Shard.maximumSizeInBytes)
@@ -128,9 +129,26 @@ package final class ShardReader: Sendable {
     throw StoreError(.corrupt, "object '\(object)' has no line \(location.row)")
   }
 
+  /// Reads the lines beside each other that are about to be asked for one by one.
+  ///
+  /// What cannot be read is left to be told then.
+  package func prepare(_ locations: some Sequence<RecordLocation>) {
+    var rows: [ObjectID: Int] = [:]
+    for location in locations {
+      rows[location.object] = max(location.row, rows[location.object] ?? 0)
+    }
+    let cached = cache.withLock { cache in Set(rows.keys.filter { cache.find($0) != nil }) }
+    let shards = rows.filter { !cached.contains($0.key) }.map { ($0.key, $0.value) }
+    guard shards.count > 1 else { return }
+    DispatchQueue.concurrentPerform(iterations: shards.count) { number in
+      let (object, row) = shards[number]
+      _ = try? prefix(of: object).line(row)
+    }
+  }
+
   private func prefix(of object: ObjectID) throws(StoreError) -> ShardPrefix {
     if let prefix = prefixes.withLock({ $0.find(object) }) { return prefix }
-    let prefix = try ShardPrefix(try frame(object))
+    let prefix = try ShardPrefix(try frame(object), in: rooms)
     prefixes.withLock { $0.add(prefix, object, atMost: Self.cachedShardCount) }
     return prefix
   }

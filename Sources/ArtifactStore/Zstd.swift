@@ -73,13 +73,14 @@ package final class ZstdCodec: Sendable {
   /// - Throws: ``StoreError`` with code `corrupt` for anything else, a frame without a content
   ///   size, and one whose content is larger than the limit.
   static func checkedSize(
-    of frame: [UInt8], maximumSizeInBytes: Int
+    of frame: RawSpan, maximumSizeInBytes: Int
   ) throws(StoreError) -> Int {
     let declared = frame.withUnsafeBytes {
       ZSTD_getFrameContentSize($0.baseAddress, $0.count)
     }
     let frameSize = frame.withUnsafeBytes { ZSTD_findFrameCompressedSize($0.baseAddress, $0.count) }
-    guard frame.starts(with: Self.magic), ZSTD_isError(frameSize) == 0, frameSize == frame.count,
+    let isFrame = frame.withUnsafeBytes { $0.starts(with: Self.magic) }
+    guard isFrame, ZSTD_isError(frameSize) == 0, frameSize == frame.byteCount,
       declared != UInt64.max, declared != UInt64.max - 1
     else { throw StoreError(.corrupt, "not one zstd frame with its content size") }
     guard declared <= UInt64(maximumSizeInBytes) else {
@@ -95,6 +96,11 @@ package final class ZstdCodec: Sendable {
   package func decompress(
     _ frame: [UInt8], maximumSizeInBytes: Int
   ) throws(StoreError) -> [UInt8] {
+    try decompress(frame.span.bytes, maximumSizeInBytes: maximumSizeInBytes)
+  }
+
+  /// The content of one frame that fills bytes that somebody else holds.
+  func decompress(_ frame: RawSpan, maximumSizeInBytes: Int) throws(StoreError) -> [UInt8] {
     let size = try Self.checkedSize(of: frame, maximumSizeInBytes: maximumSizeInBytes)
     var failure: StoreError?
     let content = contexts.withLock { contexts in

@@ -60,6 +60,12 @@ struct ZstdDecompressor: ~Copyable {
 
   deinit { ZSTD_freeDCtx(context) }
 
+  /// Forgets a frame that was begun.
+  mutating func reset() {
+    ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters)
+    isInside = false
+  }
+
   /// Decompresses some bytes into memory that holds the whole content and stays where it is, so that zstd
   /// needs none of its own.
   ///

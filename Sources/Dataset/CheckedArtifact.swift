@@ -21,7 +21,7 @@ package struct CheckedArtifact: Sendable {
     _ path: ArtifactPath, frame: [UInt8], object: ObjectID, reader: ShardReader
   ) throws(StoreError) {
     self.path = path
-    let bytes = try reader.content(of: frame, from: object)
+    let bytes = try reader.content(of: frame.span.bytes, from: object)
     self.bytes = bytes
     guard Digest(of: bytes) == path.digest else {
       throw StoreError(.corrupt, "its bytes do not hash to its name")

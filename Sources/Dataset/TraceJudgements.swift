@@ -5,7 +5,7 @@ import Git
 extension TraceWalk {
   /// The verdicts on a sample or rejection, the drafts that it was made from, and what its slot lost before.
   mutating func judgements(of record: Record) throws -> [TraceNode] {
-    let value = try record.value()
+    let value = try parsed(record)
     var found: [TraceNode] = []
     for verdict in try Refinement.verdicts(on: record, &links) {
       found.append(try judgement(verdict, withCall: true))
@@ -16,7 +16,7 @@ extension TraceWalk {
     for draft in drafts where draft.round < round && draft.record.kind == .rejections {
       told.insert(draft.record.id)
       var node = try rejection(draft.record, relation: "refined from", draft.verdicts)
-      if let call = try draft.record.value()["call"]?.string, !call.isEmpty {
+      if let call = try parsed(draft.record)["call"]?.string, !call.isEmpty {
         node.causes.append(try cause(call, "call"))
       }
       found.append(node)
@@ -26,7 +26,7 @@ extension TraceWalk {
     let attempt = value["attempt"]?.int ?? 0
     var before: [(attempt: Int, record: Record)] = []
     for other in try links.records(.rejections, naming: LinkKey(.slot, slot.json)) {
-      let rejection = try other.value()
+      let rejection = try parsed(other)
       guard Slot(rejection["slot"]) == slot, let number = rejection["attempt"]?.int,
         number <= attempt, !told.contains(other.id)
       else { continue }
@@ -44,11 +44,11 @@ extension TraceWalk {
 
   /// What a verdict judged.
   mutating func judged(by verdict: Record) throws -> [TraceNode] {
-    guard let id = try verdict.value()["sample"]?.string.flatMap(RecordID.init(hex:)) else {
+    guard let id = try parsed(verdict)["sample"]?.string.flatMap(RecordID.init(hex:)) else {
       return []
     }
     var records: [Record] = []
-    if try links.isLive(.samples, id), let sample = try lookup.find(id) { records.append(sample) }
+    if try links.isLive(.samples, id), let sample = try find(id) { records.append(sample) }
     records += try links.records(.rejections, naming: LinkKey(.sample, id)).filter {
       try $0.value()["sample"]?.string == id.hex
     }
@@ -58,7 +58,7 @@ extension TraceWalk {
   private mutating func judgement(_ verdict: Record, withCall: Bool) throws -> TraceNode {
     guard withCall else {
       return TraceNode(
-        relation: "verdict", id: verdict.id.hex, content: try verdict.value(), causes: [])
+        relation: "verdict", id: verdict.id.hex, content: try parsed(verdict), causes: [])
     }
     return try node(verdict, relation: "verdict")
   }
@@ -66,7 +66,7 @@ extension TraceWalk {
   private mutating func rejection(
     _ record: Record, relation: String, _ verdicts: [Record]
   ) throws -> TraceNode {
-    let value = try record.value()
+    let value = try parsed(record)
     let isRefined = relation == "refined from"
     var causes = try verdicts.map { try judgement($0, withCall: isRefined) }
     causes += try twins(of: value)

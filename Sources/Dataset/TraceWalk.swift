@@ -9,6 +9,34 @@ struct TraceWalk {
   let growth: GrowthOrigins
   var links: LiveLinks
   let firstSeen: FirstSeen
+  /// The records that were read, and the values of those that were looked into.
+  var known: [RecordID: Record] = [:]
+  private var values: [RecordID: JSON] = [:]
+
+  init(
+    version: Version, lookup: RecordLookup, growth: GrowthOrigins, links: LiveLinks,
+    firstSeen: FirstSeen
+  ) {
+    self.version = version
+    self.lookup = lookup
+    self.growth = growth
+    self.links = links
+    self.firstSeen = firstSeen
+  }
+
+  mutating func parsed(_ record: Record) throws -> JSON {
+    if let value = values[record.id] { return value }
+    let value = try record.value()
+    values[record.id] = value
+    return value
+  }
+
+  mutating func find(_ id: RecordID) throws(StoreError) -> Record? {
+    if let record = known[id] { return record }
+    let record = try lookup.find(id)
+    known[id] = record
+    return record
+  }
 
   mutating func descent(of root: Trace.Root) throws -> TraceNode {
     switch root {
@@ -19,6 +47,7 @@ struct TraceWalk {
   }
 
   private mutating func descent(of record: Record) throws -> TraceNode {
+    try readAhead(of: record)
     var tree = try node(record, relation: record.kind.rawValue)
     switch record.kind {
     case .samples, .rejections: tree.causes += try judgements(of: record)
@@ -33,7 +62,7 @@ struct TraceWalk {
 
   /// A record with what its members name.
   mutating func node(_ record: Record, relation: String) throws -> TraceNode {
-    let value = try record.value()
+    let value = try parsed(record)
     var causes: [TraceNode] = []
     guard record.kind != .imports, record.kind != .calls else {
       return TraceNode(relation: relation, id: record.id.hex, content: value, causes: [])
@@ -53,7 +82,7 @@ struct TraceWalk {
   }
 
   mutating func cause(_ id: String, _ relation: String) throws -> TraceNode {
-    guard let recordID = RecordID(hex: id), let record = try lookup.find(recordID) else {
+    guard let recordID = RecordID(hex: id), let record = try find(recordID) else {
       let isPruned = RecordID(hex: id).map(RetiredCalls(version.store).contains) ?? false
       let reason: JSON = [
         "missing": isPruned
@@ -68,10 +97,10 @@ struct TraceWalk {
   // MARK: - Scenarios and requirements
 
   /// The other candidates of the answer that a meta-prompt was taken from.
-  private func siblings(of metaPrompt: JSON) throws -> [TraceNode] {
+  private mutating func siblings(of metaPrompt: JSON) throws -> [TraceNode] {
     guard metaPrompt["from"] == nil, let chosen = metaPrompt["text"]?.string,
       let call = metaPrompt["call"]?.string.flatMap(RecordID.init(hex:)),
-      let answer = try lookup.find(call)?.value()["answer"]?["text"]?.string,
+      let record = try find(call), let answer = try parsed(record)["answer"]?["text"]?.string,
       let texts = AnswerText.json(answer)?["scenarios"]?.array
     else { return [] }
     var seen: Set<[Substring]> = [Self.words(chosen)]
@@ -109,7 +138,7 @@ struct TraceWalk {
     var causes: [TraceNode] = []
     if strategy?.isPlanned == true {
       causes += try links.records(.plans, naming: LinkKey(.factor, node: 0)).compactMap {
-        let plan = try $0.value()
+        let plan = try parsed($0)
         guard plan["factor"]?.string?.isEmpty != false else { return nil }
         return TraceNode(relation: "planned in", id: $0.id.hex, content: plan, causes: [])
       }
@@ -134,10 +163,10 @@ struct TraceWalk {
       (node?.proposals ?? [], "proposed in"), (node?.edits ?? [], "edited by the critic"),
     ] {
       for record in records {
-        guard let found = try lookup.find(record) else { continue }
+        guard let found = try find(record) else { continue }
         causes.append(
           TraceNode(
-            relation: relation, id: record.hex, content: try found.value(), causes: []))
+            relation: relation, id: record.hex, content: try parsed(found), causes: []))
       }
     }
     if path.count > 1 {
@@ -159,7 +188,7 @@ struct TraceWalk {
   private mutating func levelPlans(of factor: NodeID, level: Int) throws -> [TraceNode] {
     guard level > 0 else { return [] }
     return try links.records(.plans, naming: LinkKey(.factor, node: factor.value)).compactMap {
-      let plan = try $0.value()
+      let plan = try parsed($0)
       guard plan["level"]?.int == level, plan["factor"]?.string == factor.text else { return nil }
       return TraceNode(relation: "planned in", id: $0.id.hex, content: plan, causes: [])
     }
@@ -167,7 +196,7 @@ struct TraceWalk {
 
   /// The node that a proposal, an edit or a plan was about.
   private mutating func grown(from record: Record) throws -> [TraceNode] {
-    let value = try record.value()
+    let value = try parsed(record)
     let text = record.kind == .plans ? value["factor"]?.string : value["node"]?.string
     guard let id = text.flatMap({ NodeID($0) }) else { return [] }
     return [try taxonomyNode(id, relation: "parent node")]

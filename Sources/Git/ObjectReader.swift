@@ -29,12 +29,6 @@ package final class ObjectReader: ObjectSource {
     }
   }
 
-  /// An object's bytes, which libgit2 never changes.
-  private struct LoadedObject: ~Copyable, @unchecked Sendable {
-    let pointer: OpaquePointer
-    deinit { git_odb_object_free(pointer) }
-  }
-
   private let handle: Mutex<Handle>
 
   init(_ location: RepositoryLocation) throws(GitError) {
@@ -45,16 +39,14 @@ package final class ObjectReader: ObjectSource {
     _ id: ObjectID, as kind: ObjectKind, maximumSizeInBytes: Int,
     _ body: (RawSpan) throws(GitError) -> Result
   ) throws(GitError) -> Result {
-    let object = try load(id, as: kind, maximumSizeInBytes: maximumSizeInBytes)
-    let bytes = UnsafeRawBufferPointer(
-      start: git_odb_object_data(object.pointer), count: git_odb_object_size(object.pointer))
-    return try body(RawSpan(_unsafeBytes: bytes))
+    try object(id, as: kind, maximumSizeInBytes: maximumSizeInBytes).withBytes(body)
   }
 
-  private func load(
+  /// The bytes of an object, as lending them does.
+  func object(
     _ id: ObjectID, as kind: ObjectKind, maximumSizeInBytes: Int
-  ) throws(GitError) -> LoadedObject {
-    try handle.withLock { (handle) throws(GitError) -> LoadedObject in
+  ) throws(GitError) -> ObjectBytes {
+    try handle.withLock { (handle) throws(GitError) -> ObjectBytes in
       var oid = id.oid
       var size = 0
       var type = GIT_OBJECT_INVALID
@@ -75,8 +67,8 @@ package final class ObjectReader: ObjectSource {
       let pointer = try makeHandle("cannot read object '\(id)'") {
         git_odb_read(&$0, handle.objects, &oid)
       }
-      let object = LoadedObject(pointer: pointer)
-      guard git_odb_object_size(pointer) == size else {
+      let object = ObjectBytes(pointer)
+      guard object.count == size else {
         throw GitError(.corrupt, "cannot read object '\(id)': its size differs from its header")
       }
       return object

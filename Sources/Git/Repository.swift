@@ -114,6 +114,15 @@ package final class Repository: ObjectSource {
     try objects.withObject(id, as: kind, maximumSizeInBytes: maximumSizeInBytes, body)
   }
 
+  /// The bytes of an object, which stay as long as the caller keeps them.
+  ///
+  /// - Throws: As ``withObject(_:as:maximumSizeInBytes:_:)``.
+  package func object(
+    _ id: ObjectID, as kind: ObjectKind, maximumSizeInBytes: Int
+  ) throws(GitError) -> ObjectBytes {
+    try objects.object(id, as: kind, maximumSizeInBytes: maximumSizeInBytes)
+  }
+
   package func contains(_ id: ObjectID) -> Bool {
     objects.contains(id)
   }

@@ -1,3 +1,4 @@
+import Git
 import Testing
 
 @testable import ArtifactStore
@@ -17,7 +18,7 @@ struct ShardPrefixTests {
     for count in [1, 2, 40, 90] {
       let content = Self.content(count, &random)
       let ranges = try Shard.lineRanges(content)
-      let prefix = try ShardPrefix(ZstdCodec().compress(content))
+      let prefix = try ShardPrefix(ObjectBytes(ZstdCodec().compress(content)))
       for row in (0..<count).shuffled(using: &random) + [0, count - 1] {
         #expect(try prefix.line(row) == Array(content[ranges[row]]))
       }
@@ -33,13 +34,15 @@ struct ShardPrefixTests {
     let ranges = try Shard.lineRanges(content)
     let frame = ZstdCodec().compress(content)
     var refusals = 0
+    // What a damaged one leaves behind is used again.
+    let rooms = ShardRooms()
     for _ in 0..<60 {
       var damaged = frame
       damaged[Int.random(in: 0..<frame.count, using: &random)] ^=
         1 << UInt8.random(in: 0..<8, using: &random)
       do throws(StoreError) {
         // All of it: the frame's checksum is at its end.
-        let prefix = try ShardPrefix(damaged)
+        let prefix = try ShardPrefix(ObjectBytes(damaged), in: rooms)
         for row in ranges.indices.reversed() { _ = try prefix.line(row) }
         for row in ranges.indices { #expect(try prefix.line(row) == Array(content[ranges[row]])) }
       } catch {
@@ -50,18 +53,38 @@ struct ShardPrefixTests {
     #expect(refusals > 40)
   }
 
+  @Test("shards of all sizes share their memory, also those that are left in the middle")
+  func rooms() throws {
+    var random = SeededRandom(seed: 13)
+    let rooms = ShardRooms()
+    var kept: [(ShardPrefix, [UInt8], [Range<Int>])] = []
+    for count in [40, 1, 90, 2, 40, 60, 3, 80] {
+      let content = Self.content(count, &random)
+      let ranges = try Shard.lineRanges(content)
+      let prefix = try ShardPrefix(ObjectBytes(ZstdCodec().compress(content)), in: rooms)
+      let row = Int.random(in: 0..<count, using: &random)
+      #expect(try prefix.line(row) == Array(content[ranges[row]]))
+      if kept.count < 2 { kept.append((prefix, content, ranges)) }
+    }
+    for (prefix, content, ranges) in kept {
+      for row in ranges.indices { #expect(try prefix.line(row) == Array(content[ranges[row]])) }
+    }
+  }
+
   @Test("refuses what is cut off, no frame, or no lines")
   func malformed() throws {
     let codec = ZstdCodec()
     let frame = codec.compress(Array("one\ntwo\n".utf8))
     for length in 0..<frame.count {
-      #expect(throws: StoreError.self) { try ShardPrefix(Array(frame.prefix(length))).line(1) }
+      #expect(throws: StoreError.self) {
+        try ShardPrefix(ObjectBytes(Array(frame.prefix(length)))).line(1)
+      }
     }
-    #expect(throws: StoreError.self) { try ShardPrefix(frame + [0]) }
+    #expect(throws: StoreError.self) { try ShardPrefix(ObjectBytes(frame + [0])) }
     for text in ["one\ntwo", "one\n\ntwo\n", "\n"] {
-      let prefix = try ShardPrefix(codec.compress(Array(text.utf8)))
+      let prefix = try ShardPrefix(ObjectBytes(codec.compress(Array(text.utf8))))
       #expect(throws: StoreError.self) { try prefix.line(5) }
     }
-    #expect(try ShardPrefix(codec.compress([])).line(0) == nil)
+    #expect(try ShardPrefix(ObjectBytes(codec.compress([]))).line(0) == nil)
   }
 }
