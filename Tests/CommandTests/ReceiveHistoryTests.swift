@@ -116,9 +116,10 @@ struct ReceiveHistoryTests {
       try await dataset.expectRefusal(
         ofPush: HostilePush.history("forge 900\npush \"$(save -p HEAD):refs/heads/other\""),
         Self.missing)
-      // Dead verdicts on one branch, and their samples on another: the union of both has no verdicts.
+      // Dead verdicts on a branch without critics, and their samples on another: both together have none.
       let verdicts = """
-        echo side > ../note; put "$(git hash-object -w ../note)" notes.txt
+        git cat-file blob HEAD:recipe.yaml | sed 's/^critics:/arm: global\\ncritics:/' > ../recipe
+        put "$(git hash-object -w ../recipe)" recipe.yaml
         lines verdicts | ids verdicts | sed 's/.*/{"reason":"x","record":"&","run":"x"}/' > ../new
         git ls-tree -r --name-only HEAD samples | git update-index --force-remove --stdin
         add tombstones

@@ -11,7 +11,7 @@ struct JudgingTexts {
 
   /// What holds records, objects and runs, and none of these texts.
   private static let others = Set(
-    RecordKind.allCases.map(\.rawValue) + [ArtifactPath.growth, "runs", "README.md"])
+    RecordKind.allCases.map(\.rawValue) + [ArtifactPath.growth, "runs"])
 
   /// Reads them, or takes them over from a version that has the same ones.
   ///

@@ -176,10 +176,10 @@ struct VersionProvenance {
   }
 
   /// Those by which samples do without verdicts; broken ones of a parent do not matter.
-  private mutating func texts(of judge: Version) throws(StoreError) -> JudgingTexts {
-    guard judge.commit.id != version.commit.id else { return try ownTexts() }
-    let read = readTexts[judge.commit.id] ?? (try? JudgingTexts(judge, like: texts))
-    readTexts[judge.commit.id] = .some(read)
+  private mutating func texts(of judge: CommitDifference) throws(StoreError) -> JudgingTexts {
+    let id = judge.parent.commit.id
+    let read = readTexts[id] ?? (try? JudgingTexts(judge.parent, like: texts))
+    readTexts[id] = .some(read)
     if let read { return read }
     return try ownTexts()
   }
@@ -226,9 +226,9 @@ struct VersionProvenance {
       guard kind == .verdicts || kind == .tombstones else { return true }
       let value = try version.record(kind, RecordLocation(object: shard, row: row)).value()
       if kind == .verdicts {
-        try noteNeed(of: value["sample"]?.string, version)
+        try noteNeed(of: value["sample"]?.string)
       } else {
-        try noteReturn(of: value["record"]?.string, version)
+        try noteReturn(of: value["record"]?.string)
       }
     }
     return false
@@ -236,12 +236,11 @@ struct VersionProvenance {
 
   /// Notes the samples whose verdicts tombstones remove that a parent lacks, and what revivals bring back.
   private mutating func noteTombstones(_ difference: CommitDifference) throws(StoreError) {
-    var removed: [(location: RecordLocation, judge: Version)] = []
+    var removed: [(location: RecordLocation, judge: CommitDifference?)] = []
     let isRewritten = difference.lost[.tombstones] != nil
     for shard in (difference.added[.tombstones] ?? []).sorted() {
-      // Where another parent has it, samples do without the verdict by the texts there.
-      let other = differences.first { held.had(shard, .tombstones, before: $0) }
-      let judge = other?.parent ?? version
+      // Where another parent has it, its samples do without the verdict by the texts there.
+      let judge = differences.first { held.had(shard, .tombstones, before: $0) }
       for tombstone in try Tombstone.all(inShard: shard, store.reader) {
         if isRewritten, try isInherited(tombstone.id, .tombstones, [difference]) { continue }
         switch tombstone.content {
@@ -266,7 +265,9 @@ struct VersionProvenance {
   }
 
   /// Looks at a record that is live again, if it is one that names others.
-  private mutating func noteReturn(of id: String?, _ judge: Version) throws(StoreError) {
+  private mutating func noteReturn(
+    of id: String?, _ judge: CommitDifference? = nil
+  ) throws(StoreError) {
     guard let record = id.flatMap(RecordID.init(hex:)), !held.isDead(record) else { return }
     for kind in Set(Self.references.map(\.kind)) {
       guard let place = try place(of: record, kind) else { continue }
@@ -276,12 +277,18 @@ struct VersionProvenance {
     try noteNeed(of: id, judge)
   }
 
-  /// Notes a sample, if the record is one that is live.
-  private mutating func noteNeed(of id: String?, _ judge: Version) throws(StoreError) {
+  /// Notes a sample, if the record is one that is live; the texts of a parent count if it has the sample.
+  private mutating func noteNeed(
+    of id: String?, _ judge: CommitDifference? = nil
+  ) throws(StoreError) {
     guard let sample = id.flatMap(RecordID.init(hex:)), !held.isDead(sample),
       !verdicts.isNeeded(of: sample), let place = try place(of: sample, .samples)
     else { return }
-    try need(sample, try version.record(.samples, place).value(), try texts(of: judge))
+    let value = try version.record(.samples, place).value()
+    if let judge, try isInherited(sample, .samples, [judge]) {
+      return try need(sample, value, try texts(of: judge))
+    }
+    try need(sample, value, try ownTexts())
   }
 
   private mutating func checkVerdicts(in new: Set<ObjectID>) throws(StoreError) {
