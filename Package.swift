@@ -130,7 +130,8 @@ let package = Package(
     .testTarget(
       name: "SchemaTests",
       dependencies: [
-        "ArtifactStore", "CanonicalJSON", "Git", "Schemas", "Teachers", "TestSupport", "stemma",
+        "ArtifactStore", "CanonicalJSON", "Dataset", "Git", "Schemas", "Teachers", "TestSupport",
+        "stemma",
       ]),
     .testTarget(name: "ArchitectureTests"),
     // Measured, not tested.

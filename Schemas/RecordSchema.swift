@@ -16,6 +16,7 @@ package struct RecordSchema: Sendable, Hashable {
     RecordSchema("factors-text", PackageResources.factors_text_v1_schema_json),
     RecordSchema("taxonomy-text", PackageResources.taxonomy_text_v1_schema_json),
     RecordSchema("strategies-text", PackageResources.strategies_text_v1_schema_json),
+    RecordSchema("recalls", PackageResources.recalls_v1_schema_json),
     RecordSchema("taxonomy", PackageResources.taxonomy_v1_schema_json),
     RecordSchema("growth", PackageResources.growth_v1_schema_json),
     RecordSchema("proposals", PackageResources.proposals_v1_schema_json),

@@ -1,20 +1,22 @@
 import CanonicalJSON
-import Git
+package import Git
 
 /// The removal of a record, or the return of one.
-struct Tombstone: Sendable {
-  enum Content: Sendable {
+package struct Tombstone: Sendable {
+  package enum Content: Sendable {
     /// A record is removed; `by` is the record that has its key now.
     case removal(RecordID, by: RecordID?)
     /// A tombstone no longer counts.
     case revival(of: RecordID)
   }
 
-  let id: RecordID
-  let content: Content
+  package let id: RecordID
+  package let content: Content
 
   /// Reads a shard of tombstones.
-  static func all(
+  ///
+  /// - Throws: ``StoreError`` with code `corrupt` for one that names nothing.
+  package static func all(
     inShard object: ObjectID, _ reader: ShardReader
   ) throws(StoreError) -> [Tombstone] {
     try all(in: try reader.artifact(object))

@@ -81,7 +81,7 @@ struct HookCall: AsyncParsableCommand {
     let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
     let check = MessageCheck(text) { run in
       let runs = (try? repository.indexEntries()) ?? []
-      return runs.contains { $0.path.hasPrefix("runs/") && $0.path.hasSuffix("/\(run).json") }
+      return runs.contains { RunRecord.isRecord($0.path, of: run) }
     }
     guard let fault = check.faults.first else { return }
     throw CommandError(

@@ -10,8 +10,8 @@ struct SchemaCommand: ParsableCommand {
     abstract: "Print the JSON Schema of what a dataset holds",
     discussion: """
       Without a name it lists them. They are of draft 2020-12 and refuse members that they do not \
-      name. Imported lines have none: they are whatever they were. The schemas whose names end in \
-      '-text' are for YAML that people edit, read as JSON with ids as text.
+      name. Imported lines have none: they are whatever they were. 'recipe', 'recalls' and those whose \
+      names end in '-text' are for YAML that people edit, read as JSON with ids as text.
 
       EXAMPLES
         stemma schema

@@ -13,7 +13,8 @@ struct TaxonomyShow: AsyncParsableCommand {
       Behind each node: how many slots drew it or a node below it, how many samples are kept there, and \
       how many of the proposals named it, by the records of the last version. Under each tree: how many \
       nodes of each level are covered. Weights are shown when they are not 1. A leaf is 'unexpanded' \
-      when models could not divide it, and 'capped' when the frontier cap kept it from growing.
+      when models could not divide it, and 'capped' when the frontier cap kept it from growing. What \
+      \(Recalls.path) names is 'recalled' with all below it: no mix is drawn from there any more.
 
       EXAMPLES
         stemma taxonomy show
@@ -48,15 +49,14 @@ struct TaxonomyShow: AsyncParsableCommand {
   func run() async throws {
     let store = try dataset.store()
     let version = try at.map { revision in try store.version(revision) } ?? store.head()
-    let sources: Sources?
-    if at == nil, store.repository.workingDirectory != nil {
-      sources = try SourceFolder(store).sources()
-    } else {
-      sources = try version.flatMap { version in
-        try Sources.decode(readFile: { path in try version.file(path) })
-      }
+    let folder =
+      at == nil && store.repository.workingDirectory != nil ? try SourceFolder(store) : nil
+    func file(_ path: String) throws -> [UInt8]? {
+      if let folder { return try folder.read(path) }
+      return try version?.file(path)
     }
-    guard let sources else { throw SourceFolder.noSources }
+    guard let sources = try Sources.decode(readFile: file) else { throw SourceFolder.noSources }
+    let recalled = try file(Recalls.path).map(RecallsText.decode)?.nodes ?? []
     let counts =
       try version.map { version in
         let recipe = try? Snapshot(version).recipe
@@ -65,11 +65,8 @@ struct TaxonomyShow: AsyncParsableCommand {
           wanted: recipe?.sampleCount)
       } ?? NodeCounts()
     for root in try roots(in: sources) {
-      if form.isJSON {
-        printJSON(root.node, root.taxonomy, counts)
-      } else {
-        printText(root.node, root.taxonomy, counts)
-      }
+      let tree = Tree(taxonomy: root.taxonomy, counts: counts, recalled: recalled)
+      if form.isJSON { printJSON(root.node, tree) } else { printText(root.node, tree) }
     }
   }
 
@@ -78,13 +75,25 @@ struct TaxonomyShow: AsyncParsableCommand {
     return sources.taxonomies.map { NodeReference.Found(taxonomy: $0, node: $0.root) }
   }
 
+  /// A taxonomy with what is said of its nodes.
+  private struct Tree {
+    let taxonomy: Taxonomy
+    let counts: NodeCounts
+    let recalled: Set<NodeID>
+
+    /// Whether a node is recalled, or below one that is.
+    func isRecalled(_ node: Taxonomy.Node) -> Bool {
+      !recalled.isEmpty && taxonomy.path(to: node.id).contains { recalled.contains($0.id) }
+    }
+  }
+
   // MARK: Text
 
-  private func printText(_ node: Taxonomy.Node, _ taxonomy: Taxonomy, _ counts: NodeCounts) {
+  private func printText(_ node: Taxonomy.Node, _ tree: Tree) {
     let deepest = depth ?? .max
-    draw(node, taxonomy, counts, first: "", rest: "", depth: 0, deepest)
+    draw(node, tree, first: "", rest: "", depth: 0, deepest)
     guard node.parent == nil else { return }
-    for level in LevelCoverage.levels(of: taxonomy, counts).dropFirst() {
+    for level in LevelCoverage.levels(of: tree.taxonomy, tree.counts).dropFirst() {
       Output.line(
         "level \(level.level): \(level.sampledCount) of \(level.nodeCount) nodes have samples "
           + "(\(Self.share(level.sampledCount, level.nodeCount))), \(level.drawnCount) are drawn "
@@ -98,28 +107,30 @@ struct TaxonomyShow: AsyncParsableCommand {
   }
 
   private func draw(
-    _ node: Taxonomy.Node, _ taxonomy: Taxonomy, _ counts: NodeCounts, first: String, rest: String,
+    _ node: Taxonomy.Node, _ tree: Tree, first: String, rest: String,
     depth: Int, _ deepest: Int
   ) {
-    let children = taxonomy.children(of: node.id)
+    let children = tree.taxonomy.children(of: node.id)
     let isCut = depth == deepest && !children.isEmpty
     let hidden = isCut ? "  [\(Plural.text(children.count, "child", "children")) below]" : ""
-    Output.line(first + Self.words(node, counts) + hidden)
+    Output.line(first + Self.words(node, tree) + hidden)
     guard !isCut else { return }
     for (index, child) in children.enumerated() {
       let isLast = index == children.count - 1
       draw(
-        child, taxonomy, counts, first: rest + (isLast ? "└─ " : "├─ "),
+        child, tree, first: rest + (isLast ? "└─ " : "├─ "),
         rest: rest + (isLast ? "   " : "│  "), depth: depth + 1, deepest)
     }
   }
 
-  private static func words(_ node: Taxonomy.Node, _ counts: NodeCounts) -> String {
+  private static func words(_ node: Taxonomy.Node, _ tree: Tree) -> String {
+    let counts = tree.counts
     var text = "\(node.name)  \(node.id)"
     if node.weight != 1 { text += "  weight \(JSON.number(node.weight).text)" }
     if node.isPinned { text += "  pinned" }
     if node.isUnexpanded { text += "  unexpanded" }
     if node.isCapped { text += "  capped" }
+    if tree.isRecalled(node) { text += "  recalled" }
     text +=
       "  \(Plural.text(counts.slots(node.id), "slot")), "
       + Plural.text(counts.samples(node.id), "sample")
@@ -131,20 +142,20 @@ struct TaxonomyShow: AsyncParsableCommand {
 
   // MARK: JSON
 
-  private func printJSON(_ node: Taxonomy.Node, _ taxonomy: Taxonomy, _ counts: NodeCounts) {
-    let top = taxonomy.level(of: node.id)
+  private func printJSON(_ node: Taxonomy.Node, _ tree: Tree) {
+    let top = tree.taxonomy.level(of: node.id)
     var pending = [(node, top)]
     while let (node, level) = pending.popLast() {
-      Output.json("node", Self.members(node, level, taxonomy, counts))
+      Output.json("node", Self.members(node, level, tree))
       guard level - top < depth ?? .max else { continue }
-      pending += taxonomy.children(of: node.id).reversed().map { ($0, level + 1) }
+      pending += tree.taxonomy.children(of: node.id).reversed().map { ($0, level + 1) }
     }
     guard node.parent == nil else { return }
-    for level in LevelCoverage.levels(of: taxonomy, counts) {
+    for level in LevelCoverage.levels(of: tree.taxonomy, tree.counts) {
       Output.json(
         "level",
         [
-          ("factor", .string(taxonomy.root.id.text)), ("level", JSON(level.level)),
+          ("factor", .string(tree.taxonomy.root.id.text)), ("level", JSON(level.level)),
           ("nodes", JSON(level.nodeCount)), ("drawn", JSON(level.drawnCount)),
           ("sampled", JSON(level.sampledCount)),
           ("coverage", .number(Double(level.sampledCount) / Double(max(1, level.nodeCount)))),
@@ -153,8 +164,9 @@ struct TaxonomyShow: AsyncParsableCommand {
   }
 
   private static func members(
-    _ node: Taxonomy.Node, _ level: Int, _ taxonomy: Taxonomy, _ counts: NodeCounts
+    _ node: Taxonomy.Node, _ level: Int, _ tree: Tree
   ) -> [(String, JSON)] {
+    let (taxonomy, counts) = (tree.taxonomy, tree.counts)
     let votes = counts.votes(node.id)
     return [
       ("id", .string(node.id.text)), ("name", .string(node.name)),
@@ -163,6 +175,7 @@ struct TaxonomyShow: AsyncParsableCommand {
       ("path", .array(taxonomy.path(to: node.id).map { .string($0.name) })),
       ("weight", .number(node.weight)), ("pinned", .bool(node.isPinned)),
       ("unexpanded", .bool(node.isUnexpanded)), ("capped", .bool(node.isCapped)),
+      ("recalled", .bool(tree.isRecalled(node))),
       ("leaf", .bool(taxonomy.isLeaf(node.id))), ("slots", JSON(counts.slots(node.id))),
       ("samples", JSON(counts.samples(node.id))),
       ("votes", votes.map { JSON($0.count) } ?? .null),

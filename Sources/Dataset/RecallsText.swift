@@ -19,6 +19,8 @@ package enum RecallsText {
     ("template", ["digest"]), ("run", []),
   ]
   private static let shared = ["was", "reason"]
+  /// Those that are named by words rather than ids.
+  private static let words: Set = ["model", "template", "run"]
 
   // MARK: - Reading
 
@@ -77,7 +79,8 @@ package enum RecallsText {
       }
       return nil
     }
-    guard fields.has(kind.key) else {
+    let isBlank = words.contains(kind.key) && fields.member(kind.key)?.value.text?.isEmpty == true
+    guard fields.has(kind.key), !isBlank else {
       log.add(fields.place(of: kind.key), "\(fields.name(of: kind.key)) says nothing")
       return nil
     }

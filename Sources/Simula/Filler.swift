@@ -106,13 +106,19 @@ struct Filler: Sendable {
 
   /// Makes more samples for the leaves that the numbered slots left with too few.
   ///
-  /// - Parameter report: Told how far it came, also when it fails.
+  /// - Parameters:
+  ///   - settled: Slots that a run which was stopped came to; those after the last one stay empty.
+  ///   - report: Told how far it came, also when it fails.
   /// - Returns: What it came to, or nil where the recipe asks for none.
   /// - Throws: What asking throws.
-  func fillGaps(_ report: (GapReport) -> Void) async throws -> GapReport? {
+  func fillGaps(
+    upToLastOf settled: Set<Slot>? = nil, _ report: (GapReport) -> Void
+  ) async throws -> GapReport? {
     guard recipe.gapFill.minimum > 0 else { return nil }
     let plan = gapPlan
-    let filling = filling(wanted: plan.slots.count, extraSlots: 0, slot: { plan.slots[$0] })
+    var count = plan.slots.count
+    if let settled { count = plan.slots.lastIndex(where: settled.contains).map { $0 + 1 } ?? 0 }
+    let filling = filling(wanted: count, extraSlots: 0, slot: { plan.slots[$0] })
     context.progress.start(.samples, total: plan.slots.count)
     defer {
       report(

@@ -148,7 +148,7 @@ struct GrowthRun: Sendable {
         ] + Self.kinds.compactMap { kind in digests[kind].map { (kind.rawValue, $0) } },
         parameters: parameters,
         summary: ["asked": JSON(counts.asked), "cached": JSON(counts.cached)]))
-    files.append(VersionWriter.File(path: record.path, bytes: statement, isGenerated: true))
+    files.append(VersionWriter.File(path: record.sourcesPath, bytes: statement, isGenerated: true))
     return try writer.finish(
       files: files, taxonomyObjects: try TaxonomyObjects.make(sources, records: outcome.records),
       growth: outcome.grown.map(GrowthObject.encode), branch: context.branch

@@ -3,7 +3,7 @@ import CanonicalJSON
 import Foundation
 
 /// The name of one run, and the in-toto Statement that says what it did.
-struct RunRecord: Sendable {
+package struct RunRecord: Sendable {
   let id: String
   let started: Date
 
@@ -13,9 +13,20 @@ struct RunRecord: Sendable {
     id = "\(RunRecord.stamp(started))-\(Hex.text(random))"
   }
 
-  var path: String {
+  /// Where the statement of what slots came to is kept.
+  var path: String { path("") }
+
+  /// Where that of grown sources is kept; the run may go on to slots, which make a version of their own.
+  var sourcesPath: String { path("-sources") }
+
+  private func path(_ what: String) -> String {
     let month = RunRecord.parts(started)
-    return "runs/\(month.year)-\(month.month)/\(id).json"
+    return "runs/\(month.year)-\(month.month)/\(id)\(what).json"
+  }
+
+  /// Whether a path is that of a statement of a run.
+  package static func isRecord(_ path: String, of run: String) -> Bool {
+    path.hasPrefix("runs/") && ["", "-sources"].contains { path.hasSuffix("/\(run)\($0).json") }
   }
 
   /// What one invocation read, was told and made.

@@ -136,7 +136,7 @@ struct AnswerFaultTests {
       try await dataset.expectSound()
       #expect(try await dataset.samples().isEmpty)
       #expect(try await dataset.objects("list", "rejections").count == 25)
-      #expect(try await dataset.runRecords().count == 1)
+      #expect(try await dataset.runRecords().count == 2)
       #expect(try await dataset.stemma("log").lines.first?.hasSuffix("partial") == true)
     }
   }

@@ -111,6 +111,39 @@ struct RecallTests {
     }
   }
 
+  @Test("a recalled node and all below it are marked where taxonomies are shown")
+  func shown() async throws {
+    try await withServerDataset(Self.script()) { dataset, _, _ in
+      try await dataset.run()
+      func nodes(_ arguments: String...) async throws -> [JSON] {
+        try await dataset.stemma.output(of: ["taxonomy", "show", "--json"] + arguments).objects
+          .filter { $0["type"] == "node" }
+      }
+      let before = try await nodes()
+      #expect(before.allSatisfy { $0["recalled"] == false })
+      let node = try #require(before.first { $0["level"] == 1 && $0["leaf"] == false })
+      let id = try #require(node["id"]?.string)
+      try dataset.write("recalls:\n- {node: \"\(id)\"}\n", to: "recalls.yaml")
+      let path = node["path"]?.array ?? []
+      for node in try await nodes() {
+        let isBelow = node["path"]?.array?.starts(with: path) == true
+        #expect(node["recalled"] == .bool(isBelow), "\(node)")
+      }
+      // A version tells of its own recalls, and text says it too.
+      #expect(try await nodes("--at", "HEAD").allSatisfy { $0["recalled"] == false })
+      try await dataset.git("add", "recalls.yaml")
+      try await dataset.git("commit", "-qm", "recalls")
+      let marked = try await nodes("--at", "HEAD").count { $0["recalled"] == true }
+      #expect(marked > 1)
+      let lines = try await dataset.stemma("taxonomy", "show").lines
+      #expect(lines.count { $0.contains("  recalled  ") } == marked)
+      try dataset.write("recalls:\n- {nod: x}\n", to: "recalls.yaml")
+      let broken = try await dataset.stemma.run(["taxonomy", "show"])
+      #expect(
+        broken.exitCode == 1 && broken.errorText.contains("recalls.yaml:2: unknown key 'nod'"))
+    }
+  }
+
   @Test("a model and a template must be changed first, which run and plan say before they ask")
   func modelAndTemplate() async throws {
     let script = Self.script()

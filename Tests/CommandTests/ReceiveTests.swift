@@ -5,56 +5,9 @@ import Testing
 /// Pushes over a path to a bare repository with Stemma's hook, as to any git server.
 @Suite("pushes to a server", .serialized)
 struct ReceiveTests {
-  /// A dataset whose versions a server has.
-  private func withServer(_ test: (TestDataset) async throws -> Void) async throws {
-    try await withSums { dataset in
-      try await dataset.git("init", "-q", "--bare", "../server.git")
-      try await dataset.stemma("hook", "install", "-C", "../server.git", "--server")
-      try await dataset.git("remote", "add", "origin", "../server.git")
-      try await dataset.expectHooked("stemma push")
-      try await test(dataset)
-    }
-  }
-
-  private func references(_ dataset: TestDataset) async throws -> String {
-    try await dataset.git("ls-remote", "../server.git").text
-  }
-
-  /// Changes the index by a script, commits it as a child of HEAD, and pushes that without own hooks.
-  private static func push(_ script: String) -> String {
-    """
-    set -e
-    export GIT_INDEX_FILE="$PWD/../hostile-index"
-    rm -f "$GIT_INDEX_FILE"
-    git read-tree HEAD
-    put() { git update-index --add --cacheinfo "100644,$1,$2"; }
-    shard() { git ls-tree -r --name-only HEAD "$1" | head -n 1; }
-    lines() { git cat-file blob "HEAD:$(shard "$1")" | zstd -dc; }
-    add() { d=$(sha256sum < ../new | cut -c 1-64); rm -f ../new.zst; zstd -q ../new
-      put "$(git hash-object -w ../new.zst)" "$1/$(echo "$d" | cut -c 1-2)/$d.jsonl.zst"; }
-    \(script)
-    commit=$(git commit-tree -p HEAD -m hostile "$(git write-tree)")
-    git push -q --no-verify origin "$commit:refs/heads/main"
-    """
-  }
-
-  private func expectRefusals(
-    _ dataset: TestDataset, _ cases: [(script: String, message: String)]
-  ) async throws {
-    let before = try await references(dataset)
-    for (script, message) in cases {
-      let output = try await dataset.hooked(Self.push(script))
-      #expect(output.exitCode != 0, "\(script)")
-      let said = output.errorText.split(separator: "\n").filter { $0.hasPrefix("remote: ") }
-      #expect(said.contains { $0.contains(message) }, "\(script)\n\(output.errorText)")
-      #expect(said.contains { $0.contains("stemma: push refused") }, "\(script)")
-      #expect(try await references(dataset) == before, "\(script)")
-    }
-  }
-
   @Test("what Stemma makes passes: runs, edits, rollbacks, compactions, tags, merges, deletions")
   func good() async throws {
-    try await withServer { dataset in
+    try await withHookedServer { dataset in
       let recipe = try dataset.read("recipe.yaml")
       try dataset.write(
         recipe.replacing("samples: 8", with: "samples: 12"), to: "recipe.yaml")
@@ -88,7 +41,7 @@ struct ReceiveTests {
 
   @Test("branches that were made in different ways merge, by git and by Stemma, and pass")
   func merges() async throws {
-    try await withServer { dataset in
+    try await withHookedServer { dataset in
       try await dataset.stemma("checkout", "-b", "plain")
       // No critics: its samples need no verdicts, also where they meet others that do.
       try await dataset.stemma("run", "--arm", "baseline")
@@ -108,10 +61,9 @@ struct ReceiveTests {
 
   @Test("records must come from somewhere")
   func provenance() async throws {
-    try await withServer { dataset in
+    try await withHookedServer { dataset in
       let nowhere = String(repeating: "ab", count: 32)
-      try await expectRefusals(
-        dataset,
+      try await dataset.expectRefusedPushes(
         [
           (
             #"lines samples | head -n 1 | sed 's/"slot":[0-9]*/"slot":900/' > ../new; add samples"#,
@@ -140,7 +92,8 @@ struct ReceiveTests {
           ),
         ])
       // The hint says what to do, and the log of a push is short.
-      let output = try await dataset.hooked(Self.push("git rm -q -r --cached --sparse verdicts"))
+      let output = try await dataset.hooked(
+        HostilePush.script("git rm -q -r --cached --sparse verdicts"))
       #expect(output.errorText.contains("hint: 'stemma run' judges"))
       #expect(output.errorText.contains("and 3 more like these"))
       // A sample and its verdicts go, and the sample alone comes back.
@@ -151,9 +104,8 @@ struct ReceiveTests {
           > ../new; cp ../new ../gone; add tombstones
         """
       try await dataset.expectHooked(
-        Self.push(tombstones) + "\ngit fetch -q && git reset -q --hard origin/main")
-      try await expectRefusals(
-        dataset,
+        HostilePush.script(tombstones) + "\ngit fetch -q && git reset -q --hard origin/main")
+      try await dataset.expectRefusedPushes(
         [
           (
             """
@@ -167,7 +119,7 @@ struct ReceiveTests {
 
   @Test("a sample that nobody judged does not come to life by the end of its tombstone")
   func lostTombstone() async throws {
-    try await withServer { dataset in
+    try await withHookedServer { dataset in
       let dead = """
         lines samples | head -n 1 | sed 's/"slot":[0-9]*/"slot":900/' > ../new; cp ../new ../line; add samples
         printf 'samples\\0001\\000%s' "$(cat ../line)" | sha256sum | cut -c 1-64 \
@@ -175,9 +127,8 @@ struct ReceiveTests {
         echo "tombstones/$(echo "$d" | cut -c 1-2)/$d.jsonl.zst" > ../path
         """
       try await dataset.expectHooked(
-        Self.push(dead) + "\ngit fetch -q && git reset -q --hard origin/main")
-      try await expectRefusals(
-        dataset,
+        HostilePush.script(dead) + "\ngit fetch -q && git reset -q --hard origin/main")
+      try await dataset.expectRefusedPushes(
         [
           (
             #"git update-index --force-remove "$(cat ../path)""#, "it has no accepting verdict of"
@@ -197,7 +148,7 @@ struct ReceiveTests {
       #expect(output.errorText.contains("note: the answers behind"))
       #expect(output.errorText.contains("hint: 'stemma push' sends them"))
       #expect(output.errorText.contains("remote: hint: 'stemma push' sends the answers first"))
-      #expect(try await references(dataset) == "")
+      #expect(try await dataset.serverReferences() == "")
       // Both at once will do.
       try await dataset.expectHooked(
         "git push -q origin main 'refs/stemma/calls/*:refs/stemma/calls/*'")
@@ -210,11 +161,10 @@ struct ReceiveTests {
 
   @Test("artifacts are what their names say, and nothing else lies beside them")
   func places() async throws {
-    try await withServer { dataset in
+    try await withHookedServer { dataset in
       let digest = String(repeating: "cd", count: 32)
       let blob = "b=$(echo text | git hash-object -w --stdin)"
-      try await expectRefusals(
-        dataset,
+      try await dataset.expectRefusedPushes(
         [
           (
             "put $(git rev-parse HEAD:$(shard samples)) samples/cd/\(digest).jsonl.zst",
@@ -244,15 +194,14 @@ struct ReceiveTests {
 
   @Test("objects that are huge, or unpack to such, in little memory")
   func huge() async throws {
-    try await withServer { dataset in
+    try await withHookedServer { dataset in
       let hooks = dataset.directory.appending(path: "../server.git/hooks/pre-receive")
       let script = try String(contentsOf: hooks, encoding: .utf8)
       let measured = "| /usr/bin/time -a -o ../rss -f %M stemma hook"
       try Data(script.replacing("| stemma hook", with: measured).utf8).write(to: hooks)
       let digest = String(repeating: "cd", count: 32)
       let put = "put \"$b\" imports/cd/\(digest).jsonl.zst"
-      try await expectRefusals(
-        dataset,
+      try await dataset.expectRefusedPushes(
         [
           (
             "b=$(head -c 300000000 /dev/zero | git -c core.compression=1 hash-object -w --stdin); \(put)",
@@ -281,9 +230,9 @@ struct ReceiveTests {
 
   @Test("trees with names that lead elsewhere, or nested without end")
   func trees() async throws {
-    try await withServer { dataset in
+    try await withHookedServer { dataset in
       let git = dataset.git
-      let before = try await references(dataset)
+      let before = try await dataset.serverReferences()
       let blob = try await git("hash-object", "-w", "--stdin", input: Array("harm\n".utf8)).text
       var trees: [(tree: String, message: String)] = []
       for name in ["..", ".git", ".GIT", "a/b", "git~1", ".g\u{200C}it"] {
@@ -303,7 +252,7 @@ struct ReceiveTests {
         let push = "git push -q --no-verify origin \(commit):refs/heads/main"
         try await dataset.expectRefusal(push, message)
         try await dataset.expectRefusal(push, "remote: stemma: push refused")
-        #expect(try await references(dataset) == before)
+        #expect(try await dataset.serverReferences() == before)
         // The side that pushes says so too.
         try await dataset.expectRefusal("git push -q origin \(commit):refs/heads/main", message)
       }
@@ -312,8 +261,8 @@ struct ReceiveTests {
 
   @Test("objects that are missing")
   func missing() async throws {
-    try await withServer { dataset in
-      let before = try await references(dataset)
+    try await withHookedServer { dataset in
+      let before = try await dataset.serverReferences()
       let absent = String(repeating: "1", count: 40)
       let script = """
         set -e
@@ -333,14 +282,14 @@ struct ReceiveTests {
       #expect(
         output.errorText.contains("stemma: notes.txt in commit"), "\(output.errorText)")
       #expect(output.errorText.contains("push refused"))
-      #expect(try await references(dataset) == before)
+      #expect(try await dataset.serverReferences() == before)
     }
   }
 
   @Test("recorded calls are never taken back, and answer the request that they name")
   func calls() async throws {
-    try await withServer { dataset in
-      let before = try await references(dataset)
+    try await withHookedServer { dataset in
+      let before = try await dataset.serverReferences()
       let name = try #require(
         try await dataset.git("for-each-ref", "--format=%(refname)", "refs/stemma/calls").lines
           .first)
@@ -374,7 +323,7 @@ struct ReceiveTests {
       try await dataset.expectRefusal(
         forged.replacing("REMOVE", with: "git update-index --force-remove \"$p\""),
         "a commit of calls takes answers away")
-      #expect(try await references(dataset) == before)
+      #expect(try await dataset.serverReferences() == before)
     }
   }
 }

@@ -99,6 +99,46 @@ struct ReplayTests {
     }
   }
 
+  @Test("a run that was stopped while it filled gaps comes out with the gaps that it filled")
+  func stoppedInGaps() async throws {
+    try await withServerDataset(
+      SimulaScript(wrongShare: 0.3),
+      {
+        $0.samples = 5
+        $0.concurrency = 1
+        $0.more = "gap-fill: {minimum: 2, limit: 5}"
+      }
+    ) { dataset, recipe, _ in
+      func gapSamples() async throws -> Int {
+        try await dataset.samples().count { $0["value"]?["slot"]?.string != nil }
+      }
+      var plain = recipe
+      plain.more = ""
+      try dataset.write(plain)
+      let spent = try await dataset.run().asked
+      var tight = recipe
+      tight.more += "\nbudget: {calls: \(spent + 20)}"
+      try dataset.write(tight)
+      // A dataset that has all other samples has nothing to show for a part of the gaps.
+      try await dataset.stemma("rollback", "HEAD~1")
+      try dataset.write(tight)
+      let output = try await dataset.stemma.run(["run"])
+      #expect(output.exitCode == 1, "\(output.errorText)")
+      let memos = try await dataset.objects("log").first?["memos"]
+      #expect(
+        memos?["Partial"]?.string?.contains("gaps") == true, "\(output.errorText)\(output.text)")
+      let filled = try await gapSamples()
+      #expect(filled > 0)
+      try await expectSame(dataset)
+      let cut = try await dataset.head()
+      try dataset.write(recipe)
+      try await dataset.run("--new-budget")
+      #expect(try await gapSamples() > filled)
+      try await expectSame(dataset)
+      try await expectSame(dataset, cut)
+    }
+  }
+
   @Test("where records are missing, the first slot that differs is named")
   func divergence() async throws {
     try await withServerDataset { dataset, _, _ in

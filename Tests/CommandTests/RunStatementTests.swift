@@ -80,11 +80,43 @@ struct RunStatementTests {
     }
   }
 
+  @Test("a run that grows sources and fills slots leaves a statement of each")
+  func both() async throws {
+    try await withServerDataset { dataset, _, _ in
+      let asked = try await dataset.run().asked
+      let paths = try await dataset.runRecords()
+      #expect(paths.count == 2)
+      var statements: [JSON] = []
+      for path in paths {
+        statements.append(try JSON(parsing: try await dataset.git("show", "HEAD:\(path)").text))
+      }
+      #expect(
+        try await verdicts(statements.map(\.text)) == statements.map { _ in "valid" })
+      let (grown, filled) = (statements[0], statements[1])
+      func subjects(_ statement: JSON) -> Set<String> {
+        Set((statement["subject"]?.array ?? []).compactMap { $0["name"]?.string })
+      }
+      #expect(paths[0] == paths[1].replacing(".json", with: "-sources.json"))
+      #expect(subjects(grown) == ["Dataset-Digest", "edits", "plans", "proposals", "sources"])
+      #expect(subjects(filled).isSuperset(of: ["Dataset-Digest", "mixes", "samples", "verdicts"]))
+      // One run asked what both tell.
+      let runs = statements.map { $0["predicate"]?["runDetails"] }
+      #expect(
+        runs[0]?["metadata"]?["invocationId"] == runs[1]?["metadata"]?["invocationId"])
+      let counts = runs.map { $0?["byproducts"]?.array?.first?["annotations"]?["asked"]?.int ?? 0 }
+      #expect(counts[0] > 0 && counts[0] + counts[1] == asked)
+      // The sources' version has only the first, and a message with its run is good there too.
+      #expect(try await dataset.runRecords("HEAD~1") == [paths[0]])
+      try await dataset.expectHooked(
+        "git checkout -q --detach HEAD~1 && git commit -q --amend --no-edit")
+    }
+  }
+
   @Test("a statement names what was read and made by the hashes that git and sha256sum tell")
   func digests() async throws {
     try await withServerDataset { dataset, recipe, _ in
       try await dataset.run()
-      let path = try #require(try await dataset.runRecords().last)
+      let path = try #require(try await dataset.runRecords().first { !$0.contains("-sources") })
       let statement = try JSON(parsing: try await dataset.git("show", "HEAD:\(path)").text)
       let read = try #require(
         statement["predicate"]?["buildDefinition"]?["resolvedDependencies"]?.array)

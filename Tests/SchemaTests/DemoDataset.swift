@@ -11,7 +11,8 @@ struct DemoDataset {
   /// YAML that people edit by the name of its schema.
   private(set) var texts: [String: [String]] = [:]
 
-  /// Runs the program with one critic, with the other, and back; regrows a branch, and imports lines.
+  /// Runs the program with one critic, with the other, and back; regrows a branch, recalls something,
+  /// and imports lines.
   ///
   /// The second run removes records and the third one brings them back, so that there are
   /// tombstones of both forms.
@@ -26,6 +27,12 @@ struct DemoDataset {
     try await stemma("taxonomy", "regrow", "-C", "data", "Setting", "--yes")
     try await stemma("taxonomy", "edit", "pin", "-C", "data", "Setting", "--yes")
     try await stemma("run", "-C", "data", "--replan")
+    for kind in ["mixes", "samples"] {
+      let first = try await stemma("list", kind, "-C", "data").lines.first ?? ""
+      let id = first.prefix { $0.isHexDigit }
+      try await stemma("recall", "-C", "data", String(id), "--yes")
+    }
+    try await stemma("run", "-C", "data")
     for number in 1...2 {
       let file = directory.appending(path: "lines.jsonl")
       try Data("{\"id\":1,\"n\":\(number)}\n".utf8).write(to: file)
@@ -41,7 +48,8 @@ struct DemoDataset {
   }
 
   private static let textNames = [
-    "recipe.yaml": "recipe", "factors.yaml": "factors-text", "strategies.yaml": "strategies-text",
+    "recipe.yaml": "recipe", "recalls.yaml": "recalls", "factors.yaml": "factors-text",
+    "strategies.yaml": "strategies-text",
   ]
 
   private mutating func add(_ path: String, _ object: ObjectID, _ store: Store) throws {

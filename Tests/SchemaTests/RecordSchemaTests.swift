@@ -1,5 +1,6 @@
 import ArtifactStore
 import CanonicalJSON
+import Dataset
 import Foundation
 import Schemas
 import Teachers
@@ -8,7 +9,7 @@ import Testing
 
 @Suite("Schemas of records")
 struct RecordSchemaTests {
-  static let texts = ["recipe", "factors-text", "taxonomy-text", "strategies-text"]
+  static let texts = ["recipe", "factors-text", "taxonomy-text", "strategies-text", "recalls"]
   static let others = texts + ["dataset", "taxonomy", "growth", "runs"]
   /// Imported lines are opaque.
   static let kinds = RecordKind.allCases.filter { $0 != .imports }
@@ -103,6 +104,37 @@ struct RecordSchemaTests {
       #expect(spoiledCount > 200)
       #expect(try await PythonValidator.complaints(cases) == [])
     }
+  }
+
+  @Test("the schema of recalls and the reader of their text agree")
+  func recalls() async throws {
+    let (id, node) = (String(repeating: "ab", count: 32), "0123456789abcdef")
+    let entries: [(text: String, isValid: Bool)] = [
+      ("{call: \(id)}", true), ("{call: \(id), key: \(id), task: generate, was: x}", true),
+      ("{call: \(id.dropLast())}", false), ("{key: \(id)}", false),
+      ("{node: \(node), reason: \"a: b\"}", true), ("{node: \(node)0}", false),
+      ("{node: \(node), run: x}", false), ("{node: \(node), key: \(id)}", false),
+      ("{mix: \(id), slot: 12}", true), ("{mix: \(id), slot: gap/\(node)/0}", true),
+      ("{mix: \(id)}", false), ("{mix: \(id), slot: -1}", false),
+      ("{mix: \(id), slot: gap/\(node)/01}", false), ("{mix: \(id), slot: gap/x/1}", false),
+      ("{model: m, provider: openai, revision: '2'}", true), ("{model: m}", false),
+      ("{model: m, provider: nobody}", false), ("{template: generate, digest: \(id)}", true),
+      ("{template: generate}", false), ("{run: 20250101T000000Z-0badcafe}", true),
+      ("{run: ''}", false), ("{}", false), ("{reason: none}", false), ("{nod: \(node)}", false),
+    ]
+    let texts =
+      entries.map { ("recalls:\n- \($0.text)\n", $0.isValid) } + [
+        ("recalls:\n", true), ("recalls: []\n", true), ("recalls: {}\n", false),
+        ("recals:\n", false), ("- {node: \(node)}\n", false),
+      ]
+    for (text, isValid) in texts {
+      let isRead = (try? RecallsText.decode(Array(text.utf8))) != nil
+      #expect(isRead == isValid, "\(text)")
+    }
+    let cases = texts.map {
+      PythonValidator.Case(schema: "recalls", value: $0.0, isValid: $0.1, isYAML: true)
+    }
+    #expect(try await PythonValidator.complaints(cases) == [])
   }
 
   /// Makes sure that what a schema names is written, and what it requires always is.

@@ -38,20 +38,24 @@ package struct DatasetCard {
       lines += ["license: other", "license_link: \(quoted(url))"]
     }
     lines += ["tags:", "- synthetic", "- stemma", "- croissant"]
-    lines += ["size_categories:", "- \(Self.sizeCategory(tally.attempts.accepted))"]
+    lines += [
+      "size_categories:", "- \(Self.sizeCategory(samples?.lineCount ?? tally.attempts.accepted))",
+    ]
     if let samples {
       lines += ["configs:", "- config_name: default", "  data_files: \(quoted(samples.path))"]
     }
     return (lines + ["---", ""]).joined(separator: "\n")
   }
 
+  /// A category of the Hub, by the lines that whoever loads the data gets.
   private static func sizeCategory(_ count: Int) -> String {
     switch count {
     case ..<1000: "n<1K"
     case ..<10_000: "1K<n<10K"
     case ..<100_000: "10K<n<100K"
     case ..<1_000_000: "100K<n<1M"
-    default: "1M<n<10M"
+    case ..<10_000_000: "1M<n<10M"
+    default: "10M<n<100M"
     }
   }
 
@@ -104,6 +108,9 @@ package struct DatasetCard {
       "| samples | \(tally.attempts.accepted) of \(facts.recipe.sampleCount) asked for |",
       "| attempts | \(tally.attempts.total), of which \(Self.percent(tally.attempts.value ?? 0)) were accepted |",
     ]
+    if let samples, samples.lineCount != tally.attempts.accepted {
+      lines.append("| lines in \(Self.plain(samples.path)) | \(samples.lineCount) |")
+    }
     for (reason, count) in tally.reasons.sorted(by: { $0.key < $1.key }) {
       lines.append("| rejected: \(Self.plain(reason)) | \(count) |")
     }

@@ -3,7 +3,7 @@ import CanonicalJSON
 import Dataset
 import Git
 
-/// Which verdicts samples must have: what the recipe says that they were made by.
+/// Which verdicts samples must have, by the recipe that they were made by.
 struct NeededVerdicts {
   /// Roles with the outcome that accepts.
   private static let roles: [(task: PromptTask, outcome: String)] = [
@@ -11,70 +11,15 @@ struct NeededVerdicts {
     (.solve, "same"), (.solveCheck, "same"),
   ]
 
-  /// What decides how samples are judged.
-  private struct Texts {
-    let recipe: Recipe
-    let strategies: [String: Strategy.Overrides]
-
-    init(_ version: Version) throws(StoreError) {
-      do {
-        let snapshot = try Snapshot(version)
-        recipe = snapshot.recipe
-        let strategies = snapshot.sources?.strategies ?? []
-        self.strategies = Dictionary(
-          strategies.map { ($0.id.text, $0.overrides) }, uniquingKeysWith: { first, _ in first })
-      } catch {
-        throw StoreError(.corrupt, "the texts of version '\(version.commit.id)' cannot be read")
-      }
-    }
-
-    var hasOverrides: Bool { strategies.values.contains { $0 != Strategy.Overrides() } }
-  }
-
-  /// The origin that stands for the version itself.
-  let present = -1
-  private let version: Version
-  private let origins: SampleOrigins
-  private var texts: [Int: Texts] = [:]
   /// A bit for each role that is still missing.
   private var needed: [RecordID: UInt8] = [:]
   private var openCount = 0
 
-  init(_ version: Version, _ origins: SampleOrigins) {
-    self.version = version
-    self.origins = origins
-  }
-
-  /// The records that the push removes, with the origins of their tombstones.
-  var removed: [RecordID: Int] { origins.removed }
-
-  /// The tombstones that the push takes back, with the origins of their revivals.
-  var revoked: [RecordID: Int] { origins.revoked }
-
-  /// Which commit brought a sample; nil when it was there before.
-  func origin(of sample: RecordID) -> Int? { origins.number(of: sample) }
-
-  private mutating func texts(of origin: Int) throws(StoreError) -> Texts {
-    if let known = texts[origin] { return known }
-    var found: Texts?
-    // A broken text on the way to the version does not matter.
-    if origin != present { found = try? Texts(try origins.version(origin)) }
-    let result: Texts
-    if let found { result = found } else { result = try Texts(version) }
-    texts[origin] = result
-    return result
-  }
-
-  mutating func dependsOnStrategy(_ origin: Int) throws(StoreError) -> Bool {
-    try texts(of: origin).hasOverrides
-  }
-
   /// Notes what a sample must have.
   mutating func need(
-    _ sample: RecordID, _ record: JSON, origin: Int, strategy: String?
-  ) throws(StoreError) {
-    let texts = try texts(of: origin)
-    let knobs = texts.recipe.knobs(of: strategy.flatMap { texts.strategies[$0] } ?? .init())
+    _ sample: RecordID, _ record: JSON, _ texts: JudgingTexts, strategy: String?
+  ) {
+    let knobs = texts.knobs(ofStrategy: strategy)
     var tasks: [PromptTask] = knobs.critics.judgesRequirements ? [.judgeRequirements] : []
     let hasAnswer = texts.recipe.sample.answer.map { record["value"]?[$0] != nil } ?? false
     if hasAnswer, let calls = DoubleCritic.calls(knobs.critics.double) {

@@ -3,10 +3,11 @@ import Dataset
 package import Git
 import Teachers
 
-/// Checks what a push brings: form and hashes of all of it, and where the records come from in the
-/// versions that references then name.
+/// Checks what a push brings: form and hashes of all of it, and where the records of each commit come from.
 ///
-/// The work is in proportion to what is new; the index of records makes it so.
+/// Each new commit is held to the rules, also where a later one mends it: whatever is in a history can become
+/// a version of its own, by a branch or a rollback. The work is in proportion to what is new; the index of records
+/// makes it so.
 package struct PushCheck {
   /// On which side of the push this is.
   package enum Side: Sendable, Hashable {
@@ -26,7 +27,6 @@ package struct PushCheck {
   private let known: [ObjectID]
   private let side: Side
   private var artifacts: PushedArtifacts
-  private var origins: SampleOrigins
   /// The histories of calls that count.
   private var callTips: [ObjectID] = []
 
@@ -49,7 +49,6 @@ package struct PushCheck {
     self.known = known
     self.side = side
     artifacts = try PushedArtifacts(store)
-    origins = SampleOrigins(store)
     try checkCalls()
     try checkVersions()
   }
@@ -113,51 +112,92 @@ package struct PushCheck {
     }
     for commit in commits { try check(commit) }
     guard report.isClean else { return }
-    let calls = try CallPresence(store, artifacts.index, callTips)
-    for (tip, name) in tips.sorted(by: { $0.value < $1.value }) where fresh[tip] != nil {
+    for (tip, name) in tips.sorted(by: { $0.value < $1.value }) where !known.contains(tip) {
       let version = try store.version(tip)
-      // A branch with something else is nothing to look at, unless it is to be taken for a dataset.
+      if try version.file(DatasetIdentity.path) == nil {
+        // A branch with something else is nothing to look at, unless it is to be taken for a dataset.
+        guard isReceiving, fresh[tip] != nil else { continue }
+      }
+      if isReceiving || fresh[tip] != nil { checkTexts(of: version, name) }
+    }
+    guard report.isClean else { return }
+    try checkProvenance(of: commits, fresh)
+  }
+
+  private mutating func checkProvenance(
+    of commits: [Commit], _ fresh: [ObjectID: Commit]
+  ) throws(StoreError) {
+    var trees = try formerTrees(commits, fresh)
+    let calls = try CallPresence(store, artifacts.index, callTips)
+    var held = HeldShards()
+    var texts: JudgingTexts?
+    for commit in commits where trees.insert(commit.tree).inserted {
+      let version = try store.version(commit.id)
       if !isReceiving, try version.file(DatasetIdentity.path) == nil { continue }
-      guard checkTexts(of: version, name) else { continue }
-      var provenance = try VersionProvenance(
-        version, on: bases(of: tip, fresh), artifacts.index, calls: calls, origins: origins,
-        report)
-      if case .receiving(needsCalls: true) = side { provenance.needsCalls = true }
-      try provenance.check()
-      report = provenance.report
-      unsentCallCount += provenance.absentCallCount
+      do throws(StoreError) {
+        let differences = try differences(of: version)
+        try held.move(to: version, differences)
+        var provenance = VersionProvenance(
+          version, differences, held, artifacts.index, calls: calls, texts: texts, report)
+        if case .receiving(needsCalls: true) = side { provenance.needsCalls = true }
+        try provenance.check()
+        texts = provenance.texts
+        report = provenance.report
+        unsentCallCount += provenance.absentCallCount
+      } catch {
+        guard error.code == .corrupt else { throw error }
+        report.add(Self.place(commit), error.message, hint: error.hint)
+      }
+      guard !report.isClean else { continue }
+      // What follows builds on it.
+      return noteMending(of: commit, among: commits)
     }
   }
 
-  /// The trees of the known commits that a new history begins at.
-  private func bases(
-    of tip: ObjectID, _ fresh: [ObjectID: Commit]
-  ) throws(StoreError) -> [Version] {
-    var bases: [Version] = []
-    var seen: Set = [tip]
-    var next = [tip]
-    while let id = next.popLast() {
-      guard let commit = fresh[id] else {
-        // What a shallow clone lacks is not new either.
-        if let version = try? store.version(id) { bases.append(version) }
-        continue
-      }
-      for parent in commit.parents where seen.insert(parent).inserted { next.append(parent) }
+  /// The trees of versions that are at the other side, as after a rollback.
+  private func formerTrees(
+    _ commits: [Commit], _ fresh: [ObjectID: Commit]
+  ) throws(StoreError) -> Set<ObjectID> {
+    let parents = Set(commits.flatMap(\.parents)).filter { fresh[$0] == nil }
+    return try convert { () throws(GitError) in
+      // What a shallow clone lacks is passed over.
+      let present = parents.filter { store.repository.contains($0) }
+      return Set(try store.repository.history(from: Array(present), limit: 1000).map(\.tree))
     }
-    return bases
   }
+
+  private func differences(of version: Version) throws(StoreError) -> [CommitDifference] {
+    var differences: [CommitDifference] = []
+    for parent in version.commit.parents {
+      guard let base = try? store.version(parent) else { continue }
+      differences.append(
+        try CommitDifference(from: base, to: version, maximumCount: Self.maximumChangeCount))
+    }
+    return differences
+  }
+
+  /// Says what to do about a commit that others follow, and that stays in the history with them.
+  private mutating func noteMending(of commit: Commit, among commits: [Commit]) {
+    guard commits.contains(where: { $0.parents.contains(commit.id) }) else { return }
+    let base = commit.parents.first.map { "\($0.hex.prefix(12))" }
+    report.add(
+      Self.place(commit), "each commit of a push must hold, also where a later one mends it",
+      hint: base.map {
+        "one commit in place of all since then: 'git reset --soft \($0)' and 'git commit'"
+      } ?? "begin the history with a commit that holds: 'git checkout --orphan NAME'")
+  }
+
+  private static func place(_ commit: Commit) -> String { "commit \(commit.id.hex.prefix(12))" }
 
   /// Checks what a commit brings that none of its parents has.
   private mutating func check(_ commit: Commit) throws(StoreError) {
-    let place = "commit \(commit.id.hex.prefix(12))"
+    let place = Self.place(commit)
     var changes: [PathChange]
     do throws(GitError) {
       changes = try self.changes(of: commit)
     } catch {
       return report.add(place, Self.shortened(error.message), cause: "tree")
     }
-    origins.begin(commit)
-    var samples: [RecordID] = []
     for change in changes {
       guard let new = change.new else { continue }
       if let fault = DatasetPlace.fault(of: change.path, new.mode) {
@@ -176,16 +216,9 @@ package struct PushCheck {
           "\(change.path) in \(place)", message, cause: "artifact",
           hint: "'stemma verify --full' where you push from says what is damaged")
       case .sound(let artifact):
-        if path.kind == .samples {
-          samples += artifact.ids
-        } else if path.kind == .tombstones {
-          try origins.noteTombstones(of: artifact)
-        }
         try artifacts.add(artifact, new.id)
       }
     }
-    // Only now, so that a sample is new where no earlier commit had it.
-    try origins.note(samples)
     try artifacts.flush()
   }
 
@@ -224,18 +257,15 @@ package struct PushCheck {
   }
 
   /// Checks that the texts of a version can be read.
-  private mutating func checkTexts(of version: Version, _ name: String) -> Bool {
+  private mutating func checkTexts(of version: Version, _ name: String) {
     do {
       guard let bytes = try version.file(DatasetIdentity.path), DatasetIdentity(bytes) != nil else {
-        report.add(name, "its 'dataset.json' is missing, or not of format 1")
-        return false
+        return report.add(name, "its 'dataset.json' is missing, or not of format 1")
       }
       _ = try Snapshot(version)
-      return true
     } catch {
       report.add(
         name, Self.text(of: error), hint: "'stemma plan' says the same where you push from")
-      return false
     }
   }
 

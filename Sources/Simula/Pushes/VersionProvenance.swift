@@ -3,23 +3,28 @@ import CanonicalJSON
 import Dataset
 import Git
 
-/// Checks where the new records of a version come from: what they name must be in the version, their calls
-/// in some history, and samples must have the verdicts that the recipe asks for.
+/// Checks where the records come from that a commit adds to its parents: what they name must be in the version,
+/// their calls in some history, and samples must have the verdicts that the recipe asks for.
+///
+/// What its parents have is taken as it is: each of them was checked, or is trusted.
 struct VersionProvenance {
   private(set) var report: CheckReport
   /// How many records name calls that are here, but in no history that counts.
   private(set) var absentCallCount = 0
   /// Whether a call that is in no history is a problem.
   var needsCalls = false
+  /// The texts of this version, or those that it was made with.
+  private(set) var texts: JudgingTexts?
+  /// Those that were looked at, by commit; nil for such as cannot be read.
+  private var readTexts: [ObjectID: JudgingTexts?] = [:]
 
   private let version: Version
   private let store: Store
+  private let differences: [CommitDifference]
+  private let held: HeldShards
   private let pushed: RecordIndex
   private let calls: CallPresence
-  private let bases: [Version]
-  private let shards: [RecordKind: Set<ObjectID>]
-  private let dead: [RecordID: [RecordID]]
-  private var verdicts: NeededVerdicts
+  private var verdicts = NeededVerdicts()
 
   private static let references: [(kind: RecordKind, member: String, to: RecordKind)] = [
     (.metaPrompts, "mix", .mixes), (.metaPrompts, "from", .metaPrompts),
@@ -27,69 +32,44 @@ struct VersionProvenance {
   ]
   /// The kinds whose records always have a call.
   private static let called: Set<RecordKind> = [.metaPrompts, .samples, .verdicts]
+  /// The kinds that others count on.
+  private static let supporting: [RecordKind] = [.mixes, .metaPrompts, .verdicts, .tombstones]
 
   init(
-    _ version: Version, on bases: [Version], _ pushed: RecordIndex, calls: CallPresence,
-    origins: SampleOrigins, _ report: CheckReport
-  ) throws(StoreError) {
+    _ version: Version, _ differences: [CommitDifference], _ held: HeldShards,
+    _ pushed: RecordIndex, calls: CallPresence, texts: JudgingTexts?, _ report: CheckReport
+  ) {
     self.version = version
     store = version.store
-    self.bases = bases
+    self.differences = differences
+    self.held = held
     self.pushed = pushed
     self.calls = calls
+    self.texts = texts
     self.report = report
-    var shards: [RecordKind: Set<ObjectID>] = [:]
-    for kind in RecordKind.versioned + [.tombstones] {
-      shards[kind] = Set(try version.shards(kind).map(\.object))
-    }
-    self.shards = shards
-    dead = try version.tombstones()
-    verdicts = NeededVerdicts(version, origins)
   }
 
   mutating func check() throws(StoreError) {
-    guard try !isFormerTree() else { return }
-    var new = shards
-    var lost: [ShardPlace] = []
-    for base in bases {
-      var added: [RecordKind: Set<ObjectID>] = [:]
-      for change in try changes(from: base) {
-        guard let kind = ArtifactPath(change.path)?.kind else { continue }
-        if let entry = change.new { added[kind, default: []].insert(entry.id) }
-        if let entry = change.old, shards[kind]?.contains(entry.id) == false {
-          lost.append(ShardPlace(object: entry.id, kind: kind))
-        }
-      }
-      for kind in new.keys { new[kind]?.formIntersection(added[kind] ?? []) }
-    }
-    let isNameLost = try noteLost(lost)
+    let isNameLost = try noteLost()
     for kind in RecordKind.versioned where kind != .imports {
       // What is gone may be named by any record.
       let isNaming = Self.references.contains { $0.kind == kind }
-      let all = isNameLost && isNaming ? shards[kind] : new[kind]
+      let all = isNameLost && isNaming ? held.shards[kind] : added(kind)
       for shard in (all ?? []).sorted() { try check(shard, kind) }
     }
-    try noteRemovedVerdicts()
-    try noteReturnedSamples()
-    try checkVerdicts(in: new[.verdicts] ?? [])
+    for difference in differences { try noteTombstones(difference) }
+    try checkVerdicts(in: added(.verdicts))
   }
 
-  private func changes(from base: Version) throws(StoreError) -> [PathChange] {
-    do throws(GitError) {
-      return try store.repository.changes(from: base.tree, to: version.tree)
-    } catch {
-      throw StoreError(error)
+  /// The shards that no parent has.
+  private func added(_ kind: RecordKind) -> Set<ObjectID> {
+    guard var added = differences.first.map({ $0.added[kind] ?? [] }) else {
+      return held.shards[kind] ?? []
     }
-  }
-
-  /// Whether the version is one again that was there before, as after a rollback.
-  private func isFormerTree() throws(StoreError) -> Bool {
-    do throws(GitError) {
-      let former = try store.repository.history(from: bases.map(\.commit.id), limit: 1000)
-      return former.contains { $0.tree == version.tree }
-    } catch {
-      throw StoreError(error)
+    for difference in differences.dropFirst() {
+      added.formIntersection(difference.added[kind] ?? [])
     }
+    return added
   }
 
   // MARK: - References
@@ -101,34 +81,60 @@ struct VersionProvenance {
   private func place(of id: RecordID, _ kind: RecordKind) throws(StoreError) -> RecordLocation? {
     for index in [pushed, store.index] {
       for match in try index.find(id) where match.kind == kind {
-        if shards[kind]?.contains(match.location.object) == true { return match.location }
+        if held.has(match.location.object, kind) { return match.location }
       }
     }
     return nil
   }
 
+  /// Whether one of some parents has a record, which was looked at there.
+  private func isInherited(
+    _ id: RecordID, _ kind: RecordKind, _ differences: [CommitDifference]
+  ) throws(StoreError) -> Bool {
+    for index in [pushed, store.index] {
+      for match in try index.find(id) where match.kind == kind {
+        let object = match.location.object
+        if differences.contains(where: { held.had(object, kind, before: $0) }) { return true }
+      }
+    }
+    return false
+  }
+
   private mutating func check(_ shard: ObjectID, _ kind: RecordKind) throws(StoreError) {
     let content = try store.reader.artifact(shard)
+    // A compaction moves records to other shards; else what is in new ones is new.
+    let isRewritten = differences.contains { $0.lost[kind] != nil }
+    let isAdded = differences.allSatisfy { $0.added[kind]?.contains(shard) == true }
     for range in try Shard.lineRanges(content) {
       let record = try Record(kind, line: Array(content[range]))
       let value = try record.value()
-      for reference in Self.references where reference.kind == kind {
-        guard let text = value[reference.member]?.string else {
-          guard reference.member != "from" else { continue }
-          report.add(
-            place(record), "it names no \(reference.member)", cause: "\(kind) \(reference.member)")
-          continue
-        }
-        guard !text.isEmpty || kind == .samples || kind == .metaPrompts else { continue }
-        if let id = RecordID(hex: text), try isThere(id, reference.to) { continue }
-        report.add(
-          place(record), "its \(reference.member) '\(text.prefix(12))' is not in the version",
-          cause: "\(kind) \(reference.member)",
-          hint: "'stemma run' makes what is missing; 'git cherry-pick' alone takes only a part")
-      }
+      // What is dead may name what a compaction dropped; where it returns it is looked at again.
+      let isDead = held.isDead(record.id)
+      if !isDead { try checkReferences(of: record, value) }
+      guard isAdded else { continue }
+      if isRewritten, try isInherited(record.id, kind, differences) { continue }
       try checkCall(of: record, value)
-      guard kind == .samples, dead[record.id] == nil else { continue }
-      if let origin = verdicts.origin(of: record.id) { try need(record.id, value, origin) }
+      if kind == .samples, !isDead {
+        try need(record.id, value, try ownTexts())
+      }
+    }
+  }
+
+  private mutating func checkReferences(of record: Record, _ value: JSON) throws(StoreError) {
+    for reference in Self.references where reference.kind == record.kind {
+      guard let text = value[reference.member]?.string else {
+        guard reference.member != "from" else { continue }
+        add(record, "it names no \(reference.member)", cause: "\(record.kind) \(reference.member)")
+        continue
+      }
+      guard !text.isEmpty || record.kind == .samples || record.kind == .metaPrompts else {
+        continue
+      }
+      if let id = RecordID(hex: text), try isThere(id, reference.to) { continue }
+      add(
+        record, "its \(reference.member) '\(text.prefix(12))' is not in the version",
+        cause: "\(record.kind) \(reference.member)",
+        hint: "'stemma run' makes what is missing; 'git cherry-pick' alone takes only a part")
     }
   }
 
@@ -136,34 +142,57 @@ struct VersionProvenance {
     let text = value["call"]?.string
     guard let call = text.flatMap(RecordID.init(hex:)) else {
       guard Self.called.contains(record.kind) else { return }
-      return report.add(place(record), "it names no call", cause: "\(record.kind) call")
+      return add(record, "it names no call", cause: "\(record.kind) call")
     }
     guard try !calls.contains(call) else { return }
     guard needsCalls else {
       if try calls.isAnywhere(call) { absentCallCount += 1 }
       return
     }
-    report.add(
-      place(record), "its call '\(call.hex.prefix(12))' is nowhere: no history of calls has it",
+    add(
+      record, "its call '\(call.hex.prefix(12))' is nowhere: no history of calls has it",
       cause: "call", hint: "'stemma push' sends the answers first; 'git push' alone does not")
   }
 
-  private func place(_ record: Record) -> String {
-    let name = record.kind == .samples ? "sample" : "\(record.kind.rawValue)"
-    return "\(name) \(record.id.hex.prefix(12))"
+  private mutating func add(
+    _ record: Record, _ message: String, cause: String, hint: String? = nil
+  ) {
+    let name = record.kind == .samples ? "sample" : record.kind.rawValue
+    report.add(place(name, record.id), message, cause: cause, hint: hint)
+  }
+
+  private func place(_ name: String, _ id: RecordID) -> String {
+    "\(name) \(id.hex.prefix(12)) in commit \(version.commit.id.hex.prefix(12))"
   }
 
   // MARK: - Verdicts
 
+  private mutating func ownTexts() throws(StoreError) -> JudgingTexts {
+    if let known = readTexts[version.commit.id], let known { return known }
+    let read = try JudgingTexts(version, like: texts)
+    texts = read
+    readTexts[version.commit.id] = read
+    return read
+  }
+
+  /// Those by which samples do without verdicts; broken ones of a parent do not matter.
+  private mutating func texts(of judge: CommitDifference) throws(StoreError) -> JudgingTexts {
+    let id = judge.parent.commit.id
+    let read = readTexts[id] ?? (try? JudgingTexts(judge.parent, like: texts))
+    readTexts[id] = .some(read)
+    if let read { return read }
+    return try ownTexts()
+  }
+
   private mutating func need(
-    _ sample: RecordID, _ value: JSON, _ origin: Int
+    _ sample: RecordID, _ value: JSON, _ texts: JudgingTexts
   ) throws(StoreError) {
     var strategy: String?
-    if try verdicts.dependsOnStrategy(origin) {
+    if texts.dependOnStrategy {
       let prompt = try line(value["meta-prompt"], .metaPrompts)
       strategy = try line(prompt?["mix"], .mixes)?["strategy"]?.string
     }
-    try verdicts.need(sample, value, origin: origin, strategy: strategy)
+    verdicts.need(sample, value, texts, strategy: strategy)
   }
 
   private func line(_ id: JSON?, _ kind: RecordKind) throws(StoreError) -> JSON? {
@@ -173,84 +202,110 @@ struct VersionProvenance {
   }
 
   /// Notes what shards that are no longer there held; says whether records may name some of it.
-  private mutating func noteLost(_ places: [ShardPlace]) throws(StoreError) -> Bool {
+  private mutating func noteLost() throws(StoreError) -> Bool {
     var isNameLost = false
-    for place in places {
-      guard [.mixes, .metaPrompts, .verdicts, .tombstones].contains(place.kind),
-        let ids = try store.index.recordIDs(ofShard: place.object, place.kind)
-      else { continue }
-      for (row, id) in ids.enumerated() where try !isThere(id, place.kind) {
-        let location = RecordLocation(object: place.object, row: row)
-        if place.kind == .verdicts {
-          try noteRemoved(location, origin: verdicts.present)
-        } else if place.kind == .tombstones {
-          // What it removed is live again.
-          let value = try version.record(.tombstones, location).value()
-          if let id = value["record"]?.string.flatMap(RecordID.init(hex:)) {
-            try noteNeed(of: id, verdicts.present)
-          }
-        } else {
-          isNameLost = true
+    for difference in differences {
+      for kind in Self.supporting {
+        for shard in (difference.lost[kind] ?? []).sorted() where !held.has(shard, kind) {
+          if try noteLost(shard, kind) { isNameLost = true }
         }
       }
     }
     return isNameLost
   }
 
-  /// Notes the samples whose verdicts new tombstones remove.
-  private mutating func noteRemovedVerdicts() throws(StoreError) {
-    var removed: [(location: RecordLocation, origin: Int)] = []
-    for (id, origin) in verdicts.removed where dead[id] != nil {
-      if let location = try place(of: id, .verdicts) { removed.append((location, origin)) }
+  private mutating func noteLost(
+    _ shard: ObjectID, _ kind: RecordKind
+  ) throws(StoreError) -> Bool {
+    var ids = try pushed.recordIDs(ofShard: shard, kind)
+    if ids == nil { ids = try store.index.recordIDs(ofShard: shard, kind) }
+    guard let ids else {
+      throw StoreError(.corrupt, "a shard of \(kind.rawValue) that it removes is not known")
+    }
+    for (row, id) in ids.enumerated() where try !isThere(id, kind) {
+      guard kind == .verdicts || kind == .tombstones else { return true }
+      let value = try version.record(kind, RecordLocation(object: shard, row: row)).value()
+      if kind == .verdicts {
+        try noteNeed(of: value["sample"]?.string)
+      } else {
+        try noteReturn(of: value["record"]?.string)
+      }
+    }
+    return false
+  }
+
+  /// Notes the samples whose verdicts tombstones remove that a parent lacks, and what revivals bring back.
+  private mutating func noteTombstones(_ difference: CommitDifference) throws(StoreError) {
+    var removed: [(location: RecordLocation, judge: CommitDifference?)] = []
+    let isRewritten = difference.lost[.tombstones] != nil
+    for shard in (difference.added[.tombstones] ?? []).sorted() {
+      // Where another parent has it, its samples do without the verdict by the texts there.
+      let judge = differences.first { held.had(shard, .tombstones, before: $0) }
+      for tombstone in try Tombstone.all(inShard: shard, store.reader) {
+        if isRewritten, try isInherited(tombstone.id, .tombstones, [difference]) { continue }
+        switch tombstone.content {
+        case .removal(let record, _):
+          guard held.isDead(record), let place = try place(of: record, .verdicts) else { continue }
+          removed.append((place, judge))
+        case .revival(let removal):
+          guard let place = try place(of: removal, .tombstones) else { continue }
+          let value = try version.record(.tombstones, place).value()
+          try noteReturn(of: value["record"]?.string, judge)
+        }
+      }
     }
     // Row by row, so that each shard is decompressed once.
     removed.sort {
       ($0.location.object, $0.location.row) < ($1.location.object, $1.location.row)
     }
-    for (location, origin) in removed { try noteRemoved(location, origin: origin) }
-  }
-
-  /// Notes the samples that revivals bring back: their verdicts must be there again.
-  private mutating func noteReturnedSamples() throws(StoreError) {
-    for (tombstone, origin) in verdicts.revoked {
-      guard let place = try place(of: tombstone, .tombstones),
-        let id = try version.record(.tombstones, place).value()["record"]?.string
-          .flatMap(RecordID.init(hex:))
-      else { continue }
-      try noteNeed(of: id, origin)
+    for (location, judge) in removed {
+      let value = try version.record(.verdicts, location).value()
+      try noteNeed(of: value["sample"]?.string, judge)
     }
   }
 
-  private mutating func noteRemoved(
-    _ verdict: RecordLocation, origin: Int
+  /// Looks at a record that is live again, if it is one that names others.
+  private mutating func noteReturn(
+    of id: String?, _ judge: CommitDifference? = nil
   ) throws(StoreError) {
-    let value = try version.record(.verdicts, verdict).value()
-    guard let sample = value["sample"]?.string.flatMap(RecordID.init(hex:)) else { return }
-    try noteNeed(of: sample, origin)
+    guard let record = id.flatMap(RecordID.init(hex:)), !held.isDead(record) else { return }
+    for kind in Set(Self.references.map(\.kind)) {
+      guard let place = try place(of: record, kind) else { continue }
+      let record = try version.record(kind, place)
+      try checkReferences(of: record, try record.value())
+    }
+    try noteNeed(of: id, judge)
   }
 
-  /// Notes a sample, if the record is one that is live.
-  private mutating func noteNeed(of sample: RecordID, _ origin: Int) throws(StoreError) {
-    guard dead[sample] == nil, !verdicts.isNeeded(of: sample),
-      let place = try place(of: sample, .samples)
+  /// Notes a sample, if the record is one that is live; the texts of a parent count if it has the sample.
+  private mutating func noteNeed(
+    of id: String?, _ judge: CommitDifference? = nil
+  ) throws(StoreError) {
+    guard let sample = id.flatMap(RecordID.init(hex:)), !held.isDead(sample),
+      !verdicts.isNeeded(of: sample), let place = try place(of: sample, .samples)
     else { return }
-    try need(sample, try version.record(.samples, place).value(), origin)
+    let value = try version.record(.samples, place).value()
+    if let judge, try isInherited(sample, .samples, [judge]) {
+      return try need(sample, value, try texts(of: judge))
+    }
+    try need(sample, value, try ownTexts())
   }
 
   private mutating func checkVerdicts(in new: Set<ObjectID>) throws(StoreError) {
     // The verdicts of a sample mostly come with it.
     for isNew in [true, false] where !verdicts.isSatisfied {
-      for shard in (shards[.verdicts] ?? []).sorted() where new.contains(shard) == isNew {
+      for shard in (held.shards[.verdicts] ?? []).sorted() where new.contains(shard) == isNew {
+        if verdicts.isSatisfied { break }
         let content = try store.reader.artifact(shard)
         for range in try Shard.lineRanges(content) where !verdicts.isSatisfied {
           let record = try Record(.verdicts, line: Array(content[range]))
-          if dead[record.id] == nil { verdicts.note(try record.value()) }
+          if !held.isDead(record.id) { verdicts.note(try record.value()) }
         }
       }
     }
     for (sample, roles) in verdicts.missing {
       report.add(
-        "sample \(sample.hex.prefix(12))",
+        place("sample", sample),
         "it has no accepting verdict of \(roles.joined(separator: " and "))",
         cause: "verdicts", hint: "'stemma run' judges what the recipe's critics did not")
     }

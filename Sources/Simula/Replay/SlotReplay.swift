@@ -38,10 +38,9 @@ struct SlotReplay: Sendable {
     do {
       _ = try await filling.run()
       // As a run does: only when all other slots are kept.
-      if stage == .samples, slotCount == nil,
-        filling.progress.kept == context.snapshot.recipe.sampleCount
-      {
-        _ = try await filler.fillGaps { _ in }
+      if stage == .samples, filling.progress.kept == context.snapshot.recipe.sampleCount {
+        let settled = slotCount == nil ? nil : try settledGaps()
+        _ = try await filler.fillGaps(upToLastOf: settled) { _ in }
       }
     } catch let gap as RecordedAnswers.Missing {
       missing = gap
@@ -58,7 +57,7 @@ struct SlotReplay: Sendable {
           "the answer to '\(missing.task)' with the key \(missing.key.digest.hex) is not here")
       return
     }
-    try judge(records, stage, isCut: slotCount != nil, &report)
+    try judge(records, stage, &report)
   }
 
   /// Whether the run that made the version ended before its slots were settled.
@@ -84,9 +83,20 @@ struct SlotReplay: Sendable {
     return count
   }
 
+  /// The slots of gaps that left records.
+  private func settledGaps() throws -> Set<Slot> {
+    var slots = Set<Slot>()
+    for kind in [RecordKind.mixes, .samples, .rejections] {
+      try version.forEachRecord(kind) { (record) throws(StoreError) in
+        if let slot = Slot(try record.value()["slot"]), case .gap = slot { slots.insert(slot) }
+      }
+    }
+    return slots
+  }
+
   /// What of the version did not come out again.
   private func judge(
-    _ records: ReplayedRecords, _ stage: StageName, isCut: Bool, _ report: inout ReplayReport
+    _ records: ReplayedRecords, _ stage: StageName, _ report: inout ReplayReport
   ) throws {
     var first: (slot: Slot, record: Record)?
     let lookup = try RecordLookup(version)
@@ -98,9 +108,7 @@ struct SlotReplay: Sendable {
       }
       for record in try version.records(kind, ids) {
         let slot = try slot(of: record, lookup)
-        if isCut, case .gap = slot {
-          report.unchecked += 1
-        } else if first == nil || slot.map({ $0 < first?.slot ?? $0 }) ?? false {
+        if first == nil || slot.map({ $0 < first?.slot ?? $0 }) ?? false {
           first = (slot ?? .numbered(0), record)
         }
       }
