@@ -56,7 +56,7 @@ package struct LiveLinks {
   }
 
   private mutating func isHeld(_ kind: RecordKind, _ id: RecordID) throws(StoreError) -> Bool {
-    for match in try store.index.find(id) where match.kind == kind {
+    for match in try store.index.find(kind, id) {
       if let path = try store.shardPath(match.location.object, kind), try isHere(path) {
         return true
       }
@@ -162,8 +162,7 @@ package struct LiveLinks {
     for record in found {
       let location =
         try record.location
-        ?? store.index.find(record.id).first { $0.kind == kind }?
-        .location
+        ?? store.index.find(kind, record.id).first?.location
       if let location { places.append(location) }
     }
     places.sort { ($0.object, $0.row) < ($1.object, $1.row) }

@@ -61,8 +61,7 @@ package struct RecordChanges: Sendable {
       let shards = (old: try shardSet(old, kind), new: try shardSet(new, kind))
       var found = RecordChanges(kind: kind)
       for id in ids.sorted() {
-        let places = try store.index.find(id)
-          .filter { $0.kind == kind }.map(\.location.object)
+        let places = try store.index.find(kind, id).map(\.location.object)
         let wasLive = dead.old[id] == nil && places.contains { shards.old.contains($0) }
         let isLive = dead.new[id] == nil && places.contains { shards.new.contains($0) }
         if isLive, !wasLive { found.added.append(id) }

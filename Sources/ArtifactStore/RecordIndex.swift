@@ -350,12 +350,27 @@ extension RecordIndex {
     try find(idPrefix: id.digest.bytes, limit: .max)
   }
 
+  /// All places of a record of a kind.
+  package func find(_ kind: RecordKind, _ id: RecordID) throws(StoreError) -> [Match] {
+    try find(idPrefix: id.digest.bytes, limit: .max, areCalls: kind == .calls).filter {
+      $0.kind == kind
+    }
+  }
+
   /// Places of the records whose ids start with some bytes; at most a given number, for people.
   package func find(idPrefix: [UInt8], limit: Int = 1000) throws(StoreError) -> [Match] {
+    try find(idPrefix: idPrefix, limit: limit, areCalls: nil)
+  }
+
+  /// - Parameter areCalls: Whether only calls are meant, or only others; nil for both.
+  private func find(
+    idPrefix: [UInt8], limit: Int, areCalls: Bool?
+  ) throws(StoreError) -> [Match] {
     guard idPrefix.count <= Digest.length else { return [] }
     return try reading { (contents) throws(IndexDamage) in
       var matches: [Match] = []
-      for segment in contents.segments {
+      for segment in contents.segments
+      where areCalls == nil || areCalls == segment.layout.hasKeys {
         var count = 0
         try segment.visit(idPrefix: idPrefix) { (ordinal) throws(IndexDamage) in
           let (shard, row) = segment.place(ordinal)

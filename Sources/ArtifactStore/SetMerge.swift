@@ -119,8 +119,7 @@ struct SetMerge {
       if shards[fault.kind] == nil {
         shards[fault.kind] = Set(try content.shards(fault.kind).map(\.object))
       }
-      let places = try store.index.find(fault.id)
-        .filter { $0.kind == fault.kind }
+      let places = try store.index.find(fault.kind, fault.id)
       if !places.contains(where: { shards[fault.kind]?.contains($0.location.object) == true }) {
         lost[fault.kind, default: []].append(try read(fault.id, fault.kind, at: places))
       }

@@ -30,6 +30,22 @@ package final class ShardReader: Sendable {
     }
   }
 
+  /// Lines that are about to be asked for.
+  private struct PreparedLines {
+    private static let largestSizeInBytes = 8 << 20
+    private(set) var lines: [RecordLocation: [UInt8]] = [:]
+    private var sizeInBytes = 0
+
+    mutating func add(_ line: [UInt8], _ location: RecordLocation) {
+      if sizeInBytes + line.count > Self.largestSizeInBytes {
+        lines.removeAll()
+        sizeInBytes = 0
+      }
+      guard line.count <= Self.largestSizeInBytes else { return }
+      if lines.updateValue(line, forKey: location) == nil { sizeInBytes += line.count }
+    }
+  }
+
   private struct Cache<Content> {
     var contents: [ObjectID: Content] = [:]
     /// Those that were used last come last.
@@ -57,6 +73,7 @@ package final class ShardReader: Sendable {
   private let cache = Mutex(Cache<Content>())
   private let prefixes = Mutex(Cache<ShardPrefix>())
   private let rooms = ShardRooms()
+  private let prepared = Mutex(PreparedLines())
 
   package init(_ repository: Repository) { self.repository = repository }
 
@@ -112,6 +129,7 @@ package final class ShardReader: Sendable {
 
   /// A line of a shard of which few are looked at: it is decompressed no further than needed.
   package func singleLine(at location: RecordLocation) throws(StoreError) -> [UInt8] {
+    if let line = prepared.withLock({ $0.lines[location] }) { return line }
     let object = location.object
     if let content = cache.withLock({ $0.find(object) }) {
       if let line = content.line(location.row) { return line }
@@ -129,20 +147,28 @@ package final class ShardReader: Sendable {
     throw StoreError(.corrupt, "object '\(object)' has no line \(location.row)")
   }
 
-  /// Reads the lines beside each other that are about to be asked for one by one.
+  /// Reads lines that are about to be asked for one by one: those of one shard together, and shards
+  /// beside each other.
   ///
   /// What cannot be read is left to be told then.
   package func prepare(_ locations: some Sequence<RecordLocation>) {
-    var rows: [ObjectID: Int] = [:]
-    for location in locations {
-      rows[location.object] = max(location.row, rows[location.object] ?? 0)
-    }
-    let cached = cache.withLock { cache in Set(rows.keys.filter { cache.find($0) != nil }) }
-    let shards = rows.filter { !cached.contains($0.key) }.map { ($0.key, $0.value) }
-    guard shards.count > 1 else { return }
+    var rows: [ObjectID: [Int]] = [:]
+    for location in locations { rows[location.object, default: []].append(location.row) }
+    let shards = rows.map { (object: $0.key, rows: $0.value.sorted()) }
     DispatchQueue.concurrentPerform(iterations: shards.count) { number in
-      let (object, row) = shards[number]
-      _ = try? prefix(of: object).line(row)
+      let shard = shards[number]
+      let known = cache.withLock { $0.find(shard.object) }
+      guard known == nil,
+        let prefix = try? ShardPrefix(try frame(shard.object), in: rooms)
+      else { return }
+      var lines: [(RecordLocation, [UInt8])] = []
+      for row in shard.rows {
+        guard let line = try? prefix.line(row) else { break }
+        lines.append((RecordLocation(object: shard.object, row: row), line))
+      }
+      prepared.withLock { prepared in
+        for (location, line) in lines { prepared.add(line, location) }
+      }
     }
   }
 

@@ -120,10 +120,9 @@ extension DatasetContent {
     var hashes: [UInt64] = []
     let shards = Set(try shards(.imports).map(\.object))
     for id in ids {
-      let places = try store.index.find(id)
       guard
-        let place = places.first(where: {
-          $0.kind == .imports && shards.contains($0.location.object)
+        let place = try store.index.find(.imports, id).first(where: {
+          shards.contains($0.location.object)
         })?.location
       else { continue }
       if known[place.object] == nil {

@@ -18,6 +18,7 @@ package struct JSONObject: Sendable, Hashable {
   package init() {}
 
   package init(_ members: [(String, JSON)]) {
+    self.members.reserveCapacity(members.count)
     for (name, value) in members { self[name] = value }
   }
 

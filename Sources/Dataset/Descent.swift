@@ -237,7 +237,7 @@ extension UInt64 {
 extension Version {
   /// A record of this version or another, or nil when it is not here.
   func record(_ kind: RecordKind, _ id: RecordID) throws(StoreError) -> Record? {
-    for match in try store.index.find(id) where match.kind == kind {
+    for match in try store.index.find(kind, id) {
       do throws(StoreError) {
         return try record(kind, match.location)
       } catch {

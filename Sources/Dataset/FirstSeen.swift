@@ -32,7 +32,7 @@ package struct FirstSeen {
       } else {
         // What it does not know yet may hold the record: shards are joined and rewritten.
         try store.index.catchUp(tree: commit.tree, kinds: [kind])
-        for match in try store.index.find(id) where match.kind == kind {
+        for match in try store.index.find(kind, id) {
           let key = match.location.object.hex
           if paths[key] == nil { paths[key] = try store.shardPath(match.location.object, kind) }
         }

@@ -43,8 +43,8 @@ extension Verification {
 
   private func isThere(_ id: RecordID, _ kind: RecordKind) throws(StoreError) -> Bool {
     // The index remembers shards that were pruned since.
-    try store.index.find(id).contains {
-      $0.kind == kind && store.repository.contains($0.location.object)
+    try store.index.find(kind, id).contains {
+      store.repository.contains($0.location.object)
     }
   }
 }

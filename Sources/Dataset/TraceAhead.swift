@@ -30,11 +30,13 @@ extension TraceWalk {
   ) throws -> [(kind: RecordKind, location: RecordLocation)] {
     guard record.kind != .imports, record.kind != .calls else { return [] }
     let value = try parsed(record)
-    return try ["from", "meta-prompt", "mix", "call"].compactMap { member in
-      guard let id = value[member]?.string.flatMap(RecordID.init(hex:)), known[id] == nil else {
-        return nil
-      }
-      return try version.store.index.find(id).first.map { ($0.kind, $0.location) }
+    let members: [(name: String, kind: RecordKind)] = [
+      ("from", .metaPrompts), ("meta-prompt", .metaPrompts), ("mix", .mixes), ("call", .calls),
+    ]
+    return try members.compactMap { member in
+      guard let id = value[member.name]?.string.flatMap(RecordID.init(hex:)), known[id] == nil
+      else { return nil }
+      return try version.store.index.find(member.kind, id).first.map { ($0.kind, $0.location) }
     }
   }
 

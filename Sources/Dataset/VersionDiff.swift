@@ -81,10 +81,9 @@ extension Version {
   package func records(_ kind: RecordKind, _ ids: [RecordID]) throws(StoreError) -> [Record] {
     var places: [RecordLocation] = []
     for id in ids {
-      let matches = try store.index.find(id)
       // The index remembers shards that were pruned since.
-      let match = matches.first { match in
-        match.kind == kind && store.repository.contains(match.location.object)
+      let match = try store.index.find(kind, id).first { match in
+        store.repository.contains(match.location.object)
       }
       if let match { places.append(match.location) }
     }

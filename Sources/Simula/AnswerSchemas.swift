@@ -59,7 +59,14 @@ enum AnswerSchemas {
     return object([("strategies", list)]).text
   }
 
+  /// Those of usual counts are made once, for each slot asks with one.
+  private static let scenarioTexts = (0...32).map { makeScenarios(count: $0) }
+
   static func scenarios(count: Int) -> String {
+    scenarioTexts.indices.contains(count) ? scenarioTexts[count] : makeScenarios(count: count)
+  }
+
+  private static func makeScenarios(count: Int) -> String {
     object([("scenarios", ["type": "array", "items": text, "maxItems": JSON(count)])]).text
   }
 

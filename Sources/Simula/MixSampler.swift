@@ -35,6 +35,8 @@ package struct MixSampler: Sendable {
   /// Nil where slots draw by weights.
   private let coverage: CoverageOrder?
   private let recalled: RecalledMixes
+  /// What the prompts say of nodes that were drawn before.
+  private let told = RecentValues<NodeID, JSON>(most: 1 << 14)
 
   /// Takes sources whose strategies name only nodes that are there.
   ///
@@ -161,12 +163,15 @@ package struct MixSampler: Sendable {
   func requirements(_ mix: Mix) -> JSON {
     .array(
       mix.nodes.compactMap { id in
+        if let told = told[id] { return told }
         let path = branches.path(to: id)
         guard let factor = path.first, let node = path.last else { return nil }
-        return [
+        let requirement: JSON = [
           "factor": .string(factor.name), "name": .string(node.name),
           "path": .string(path.dropFirst().map(\.name).joined(separator: " > ")),
         ]
+        told.keep(requirement, for: id)
+        return requirement
       })
   }
 }

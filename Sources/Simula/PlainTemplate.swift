@@ -12,7 +12,19 @@ struct PlainTemplate: Sendable {
     indirect case section(String, [Part], isInverted: Bool)
   }
 
-  private let parts: [Part]
+  /// A part without anything to count references of, for all threads render the same templates.
+  private enum Step: Sendable {
+    /// A range of ``text``.
+    case text(start: Int, end: Int)
+    /// The place of its name, or -1 for the item.
+    case variable(Int)
+    /// The steps up to an end are the section's.
+    case section(name: Int, end: Int, isInverted: Bool)
+  }
+
+  private var steps: [Step] = []
+  private var text: [UInt8] = []
+  private var names: [String] = []
 
   /// Takes a template apart, or returns nil when it has other tags.
   init?(_ text: String) {
@@ -21,7 +33,27 @@ struct PlainTemplate: Sendable {
     guard let start = text.first, !start.isWhitespace, Self.sectionTag(lines[0]) == nil,
       !text.utf8.contains(UInt8(ascii: "\r")), let parts = Self.parts(&lines, until: nil)
     else { return nil }
-    self.parts = parts
+    for part in parts { add(part) }
+  }
+
+  private mutating func add(_ part: Part) {
+    switch part {
+    case .text(let bytes):
+      steps.append(.text(start: text.count, end: text.count + bytes.count))
+      text += bytes
+    case .variable(let name): steps.append(.variable(name.map { place(of: $0) } ?? -1))
+    case .section(let name, let inner, let isInverted):
+      let (start, name) = (steps.count, place(of: name))
+      steps.append(.section(name: name, end: 0, isInverted: isInverted))
+      for part in inner { add(part) }
+      steps[start] = .section(name: name, end: steps.count, isInverted: isInverted)
+    }
+  }
+
+  private mutating func place(of name: String) -> Int {
+    if let known = names.firstIndex(of: name) { return known }
+    names.append(name)
+    return names.count - 1
   }
 
   private static func parts(
@@ -98,24 +130,58 @@ struct PlainTemplate: Sendable {
   func render(_ variables: JSONObject) -> String? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(2048)
-    guard Self.render(parts, [.object(variables)], into: &bytes) else { return nil }
-    return String(decoding: bytes, as: UTF8.self)
+    var stack = [JSON.object(variables)]
+    let isPlain = steps.withUnsafeBufferPointer { steps in
+      text.withUnsafeBufferPointer { text in
+        render(0..<steps.count, steps, text, &stack, into: &bytes)
+      }
+    }
+    return isPlain ? String(decoding: bytes, as: UTF8.self) : nil
   }
 
-  private static func render(_ parts: [Part], _ stack: [JSON], into bytes: inout [UInt8]) -> Bool {
-    for part in parts {
-      switch part {
-      case .text(let text): bytes += text
+  private func render(
+    _ range: Range<Int>, _ steps: UnsafeBufferPointer<Step>, _ text: UnsafeBufferPointer<UInt8>,
+    _ stack: inout [JSON], into bytes: inout [UInt8]
+  ) -> Bool {
+    var next = range.lowerBound
+    while next < range.upperBound {
+      switch steps[next] {
+      case .text(let start, let end):
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end]))
       case .variable(let name):
-        guard render(name.map { find($0, in: stack) } ?? stack.last, into: &bytes) else {
+        guard Self.render(name < 0 ? stack.last : find(name, in: stack), into: &bytes) else {
           return false
         }
-      case .section(let name, let inner, let isInverted):
-        guard
-          render(
-            section: inner, find(name, in: stack), isInverted: isInverted, stack, into: &bytes)
-        else { return false }
+      case .section(let name, let end, let isInverted):
+        let inner = (next + 1)..<end
+        switch find(name, in: stack) {
+        case nil:
+          if isInverted, !render(inner, steps, text, &stack, into: &bytes) { return false }
+        case .bool(let isShown):
+          if isShown != isInverted, !render(inner, steps, text, &stack, into: &bytes) {
+            return false
+          }
+        case .array(let items):
+          guard !isInverted else {
+            // That is left to Mustache.
+            if items.isEmpty { return false }
+            break
+          }
+          for item in items {
+            stack.append(item)
+            defer { stack.removeLast() }
+            guard render(inner, steps, text, &stack, into: &bytes) else { return false }
+          }
+        case .object(let object):
+          guard !isInverted else { break }
+          stack.append(.object(object))
+          defer { stack.removeLast() }
+          guard render(inner, steps, text, &stack, into: &bytes) else { return false }
+        case .null, .string, .number: return false
+        }
+        next = end - 1
       }
+      next += 1
     }
     return true
   }
@@ -133,25 +199,9 @@ struct PlainTemplate: Sendable {
     return true
   }
 
-  private static func render(
-    section parts: [Part], _ value: JSON?, isInverted: Bool, _ stack: [JSON],
-    into bytes: inout [UInt8]
-  ) -> Bool {
-    switch value {
-    case nil: return !isInverted || render(parts, stack, into: &bytes)
-    case .bool(let isShown): return isShown == isInverted || render(parts, stack, into: &bytes)
-    case .array(let items):
-      guard !isInverted else { return !items.isEmpty }
-      return items.allSatisfy { render(parts, stack + [$0], into: &bytes) }
-    case .object:
-      return isInverted || render(parts, stack + [value ?? .null], into: &bytes)
-    case .null, .string, .number: return false
-    }
-  }
-
-  private static func find(_ name: String, in stack: [JSON]) -> JSON? {
-    for value in stack.reversed() {
-      if let found = value[name] { return found }
+  private func find(_ name: Int, in stack: [JSON]) -> JSON? {
+    for place in stack.indices.reversed() {
+      if let found = stack[place][names[name]] { return found }
     }
     return nil
   }

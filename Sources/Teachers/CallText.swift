@@ -23,7 +23,7 @@ enum CallText {
     writer.write(raw: form.keyText)
     writer.write(raw: request)
     writer.write(raw: form.json)
-    let usageStart = writer.bytes.count
+    let usageStart = writer.count
     writer.write(raw: usage)
     writer.write(raw: #"{"input":"#)
     writer.write(number: Double(reply.usage.inputTokens))

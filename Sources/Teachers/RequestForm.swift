@@ -21,8 +21,7 @@ package struct RequestForm: Sendable {
   package init(_ request: CallRequest) {
     self.request = request
     let inputs = request.inputs?.canonicalBytes
-    key = CallKey(
-      of: request, canonicalInputs: inputs.map { String(decoding: $0, as: UTF8.self) })
+    key = CallKey(of: request, canonicalInputs: inputs)
     json = Self.json(of: request, inputs)
     keyText = key.digest.hexBytes
   }

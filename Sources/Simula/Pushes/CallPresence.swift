@@ -22,14 +22,14 @@ struct CallPresence {
 
   /// Whether one of the histories has a call.
   func contains(_ call: RecordID) throws(StoreError) -> Bool {
-    if try pushed.find(call).contains(where: isHere) { return true }
-    return try store.index.find(call).contains(where: isHere)
+    if try pushed.find(.calls, call).contains(where: isHere) { return true }
+    return try store.index.find(.calls, call).contains(where: isHere)
   }
 
   /// Whether a call is here at all.
   func isAnywhere(_ call: RecordID) throws(StoreError) -> Bool {
-    try store.index.find(call).contains {
-      $0.kind == .calls && store.repository.contains($0.location.object)
+    try store.index.find(.calls, call).contains {
+      store.repository.contains($0.location.object)
     }
   }
 

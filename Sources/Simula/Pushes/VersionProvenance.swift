@@ -80,7 +80,7 @@ struct VersionProvenance {
 
   private func place(of id: RecordID, _ kind: RecordKind) throws(StoreError) -> RecordLocation? {
     for index in [pushed, store.index] {
-      for match in try index.find(id) where match.kind == kind {
+      for match in try index.find(kind, id) {
         if held.has(match.location.object, kind) { return match.location }
       }
     }
@@ -92,7 +92,7 @@ struct VersionProvenance {
     _ id: RecordID, _ kind: RecordKind, _ differences: [CommitDifference]
   ) throws(StoreError) -> Bool {
     for index in [pushed, store.index] {
-      for match in try index.find(id) where match.kind == kind {
+      for match in try index.find(kind, id) {
         let object = match.location.object
         if differences.contains(where: { held.had(object, kind, before: $0) }) { return true }
       }

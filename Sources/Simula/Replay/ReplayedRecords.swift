@@ -4,8 +4,15 @@ import Synchronization
 
 /// Takes the records that are derived again and compares them with the live ones of a version.
 final class ReplayedRecords: RecordSink {
+  /// Behind a reference, for a value would be copied out and in for each record.
+  private final class Rederivations: @unchecked Sendable {  // reached only through the mutex below
+    var records: Rederivation
+
+    init(_ records: Rederivation) { self.records = records }
+  }
+
   private struct State {
-    var kinds: [RecordKind: Rederivation] = [:]
+    var kinds: [RecordKind: Rederivations] = [:]
     /// The first record that the version does not have, in the order of slots.
     var firstNew: Record?
   }
@@ -13,13 +20,13 @@ final class ReplayedRecords: RecordSink {
 
   init(_ kinds: [RecordKind], in version: Version) throws(StoreError) {
     var state = State()
-    for kind in kinds { state.kinds[kind] = try Rederivation(kind, in: version) }
+    for kind in kinds { state.kinds[kind] = Rederivations(try Rederivation(kind, in: version)) }
     self.state = Mutex(state)
   }
 
   func keep(_ record: Record) {
     state.withLock { state in
-      let isKnown = state.kinds[record.kind]?.derive(record.id) ?? true
+      let isKnown = state.kinds[record.kind]?.records.derive(record.id) ?? true
       if !isKnown, state.firstNew == nil { state.firstNew = record }
     }
   }
@@ -33,7 +40,7 @@ final class ReplayedRecords: RecordSink {
     state.withLock { state in
       RecordKind.versioned.compactMap { kind in
         state.kinds[kind].map {
-          ReplayReport.Kind(kind: kind, derived: $0.count, live: $0.liveCount)
+          ReplayReport.Kind(kind: kind, derived: $0.records.count, live: $0.records.liveCount)
         }
       }
     }
@@ -43,7 +50,7 @@ final class ReplayedRecords: RecordSink {
   var missing: [(kind: RecordKind, ids: [RecordID])] {
     let kinds = state.withLock { $0.kinds }
     return RecordKind.versioned.compactMap { kind in
-      guard let ids = kinds[kind]?.missing, !ids.isEmpty else { return nil }
+      guard let ids = kinds[kind]?.records.missing, !ids.isEmpty else { return nil }
       return (kind, ids)
     }
   }

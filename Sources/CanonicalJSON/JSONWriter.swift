@@ -1,0 +1,232 @@
+/// Appends JSON to a buffer.
+package struct JSONWriter: ~Copyable {
+  private let sortsNames: Bool
+  private var buffer: UnsafeMutableRawBufferPointer
+  package private(set) var count = 0
+
+  /// - Parameters:
+  ///   - sortsNames: Whether members stand in the order of their names.
+  ///   - sizeInBytes: About what is written.
+  package init(sortsNames: Bool, sizeInBytes: Int = 256) {
+    self.sortsNames = sortsNames
+    buffer = .allocate(byteCount: max(sizeInBytes, 64), alignment: 16)
+  }
+
+  deinit { buffer.deallocate() }
+
+  /// What was written.
+  package var bytes: [UInt8] { [UInt8](written) }
+
+  /// The same as text.
+  var text: String { String(decoding: written, as: UTF8.self) }
+
+  private var written: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[..<count]) }
+
+  // MARK: - Values
+
+  package mutating func write(_ value: JSON) {
+    switch value {
+    case .null: write(raw: "null")
+    case .bool(let value): write(raw: value ? "true" : "false")
+    case .number(let value): write(number: value)
+    case .string(let value): write(string: value)
+    case .array(let values):
+      append(UInt8(ascii: "["))
+      var isFirst = true
+      for value in values {
+        if !isFirst { append(UInt8(ascii: ",")) }
+        isFirst = false
+        write(value)
+      }
+      append(UInt8(ascii: "]"))
+    case .object(let object): write(object: object)
+    }
+  }
+
+  /// Appends text that is JSON, or a part of it, as it stands.
+  package mutating func write(raw text: StaticString) {
+    text.withUTF8Buffer { append(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Appends bytes that are JSON as they stand.
+  package mutating func write(raw json: [UInt8]) { json.withUnsafeBytes { append($0) } }
+
+  private mutating func write(object: JSONObject) {
+    guard sortsNames, !isSorted(object.members) else { return write(members: object.members) }
+    write(members: object.members.sorted { precedes($0.name, $1.name) })
+  }
+
+  private mutating func write(members: [(name: String, value: JSON)]) {
+    append(UInt8(ascii: "{"))
+    var isFirst = true
+    for member in members {
+      if !isFirst { append(UInt8(ascii: ",")) }
+      isFirst = false
+      write(string: member.name)
+      append(UInt8(ascii: ":"))
+      write(member.value)
+    }
+    append(UInt8(ascii: "}"))
+  }
+
+  private func isSorted(_ members: [(name: String, value: JSON)]) -> Bool {
+    for place in members.indices.dropFirst()
+    where !precedes(members[place - 1].name, members[place].name) {
+      return false
+    }
+    return true
+  }
+
+  /// Order by UTF-16 code units, which differs from that of UTF-8 above the basic plane.
+  private func precedes(_ left: String, _ right: String) -> Bool {
+    var (lefts, rights) = (left.utf8.makeIterator(), right.utf8.makeIterator())
+    while let first = lefts.next() {
+      guard let second = rights.next() else { return false }
+      if first < 0x80, second < 0x80, first == second { continue }
+      guard first < 0x80, second < 0x80 else {
+        return left.utf16.lexicographicallyPrecedes(right.utf16)
+      }
+      return first < second
+    }
+    return rights.next() != nil
+  }
+
+  // MARK: - Strings
+
+  /// So many bytes of text are written at a time, for each may become six.
+  private static let chunkSizeInBytes = 4096
+
+  package mutating func write(string: String) {
+    append(UInt8(ascii: "\""))
+    let isWritten: Void? = string.utf8.withContiguousStorageIfAvailable { utf8 in
+      write(text: UnsafeRawBufferPointer(utf8))
+    }
+    if isWritten == nil {
+      // What Foundation holds.
+      Array(string.utf8).withUnsafeBytes { write(text: $0) }
+    }
+    append(UInt8(ascii: "\""))
+  }
+
+  private mutating func write(text: UnsafeRawBufferPointer) {
+    var start = 0
+    while start < text.count {
+      let end = min(start + Self.chunkSizeInBytes, text.count)
+      reserve(6 * (end - start) + 8)
+      write(chunk: UnsafeRawBufferPointer(rebasing: text[start..<end]))
+      start = end
+    }
+  }
+
+  /// Writes text for which there is room whatever it holds, eight bytes at a time.
+  private mutating func write(chunk text: UnsafeRawBufferPointer) {
+    var place = 0
+    while place + 8 <= text.count {
+      let word = text.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      // What is behind a byte that must be escaped is written again.
+      buffer.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+      let length = PlainText.length(ofStartOf: word)
+      count += length
+      place += length
+      if length < 8 {
+        write(byte: text[place])
+        place += 1
+      }
+    }
+    while place < text.count {
+      write(byte: text[place])
+      place += 1
+    }
+  }
+
+  /// Writes a byte of text for which there is room.
+  private mutating func write(byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""): writeEscape(UInt8(ascii: "\""))
+    case UInt8(ascii: "\\"): writeEscape(UInt8(ascii: "\\"))
+    case 0x08: writeEscape(UInt8(ascii: "b"))
+    case 0x09: writeEscape(UInt8(ascii: "t"))
+    case 0x0A: writeEscape(UInt8(ascii: "n"))
+    case 0x0C: writeEscape(UInt8(ascii: "f"))
+    case 0x0D: writeEscape(UInt8(ascii: "r"))
+    case ..<0x20:
+      writeEscape(UInt8(ascii: "u"))
+      for digit in [0, 0, byte >> 4, byte & 15] {
+        put(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
+      }
+    default: put(byte)
+    }
+  }
+
+  private mutating func writeEscape(_ letter: UInt8) {
+    put(UInt8(ascii: "\\"))
+    put(letter)
+  }
+
+  // MARK: - Numbers
+
+  /// Appends a number; whole ones, which most are, digit by digit.
+  package mutating func write(number value: Double) {
+    if let whole = Int(exactly: value), abs(whole) <= 1 << 53 {
+      if whole < 0 { append(UInt8(ascii: "-")) }
+      write(digits: whole.magnitude)
+    } else if let thousandths = Self.thousandths(value) {
+      if value < 0 { append(UInt8(ascii: "-")) }
+      write(digits: thousandths / 1000)
+      append(UInt8(ascii: "."))
+      var rest = thousandths % 1000
+      while rest > 0 {
+        append(UInt8(ascii: "0") + UInt8(rest / 100))
+        rest = rest % 100 * 10
+      }
+    } else {
+      Array(JSONNumber.text(value).utf8).withUnsafeBytes { append($0) }
+    }
+  }
+
+  /// The thousandths that a number is exactly as close to as doubles can be, or nil when it needs more
+  /// digits, or more than 15 in all, below which decimal numbers and doubles correspond.
+  private static func thousandths(_ value: Double) -> UInt? {
+    let scaled = (value.magnitude * 1000).rounded()
+    guard scaled < 1e15, scaled / 1000 == value.magnitude else { return nil }
+    return UInt(scaled)
+  }
+
+  private mutating func write(digits number: UInt) {
+    var rest = number
+    let start = count
+    repeat {
+      append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    buffer[start..<count].reverse()
+  }
+
+  // MARK: - Bytes
+
+  private mutating func append(_ byte: UInt8) {
+    reserve(1)
+    put(byte)
+  }
+
+  private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    reserve(bytes.count)
+    UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyMemory(from: bytes)
+    count += bytes.count
+  }
+
+  /// Writes a byte for which there is room.
+  private mutating func put(_ byte: UInt8) {
+    buffer[count] = byte
+    count += 1
+  }
+
+  private mutating func reserve(_ room: Int) {
+    guard buffer.count - count < room else { return }
+    let larger = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(2 * buffer.count, count + room), alignment: 16)
+    larger.copyMemory(from: written)
+    buffer.deallocate()
+    buffer = larger
+  }
+}
