@@ -175,8 +175,10 @@ package struct FramedHash: ~Copyable {
   deinit { buffer.deallocate() }
 
   package mutating func add(_ field: String) {
-    var field = field
-    field.withUTF8 { add(UnsafeRawBufferPointer($0)) }
+    let isAdded: Void? = field.utf8.withContiguousStorageIfAvailable {
+      add(UnsafeRawBufferPointer($0))
+    }
+    if isAdded == nil { add(Array(field.utf8)) }
   }
 
   package mutating func add(_ field: [UInt8]) {

@@ -4,8 +4,6 @@ import Synchronization
 /// A whole file mapped for reading, whose pages are checked against checksums when first used.
 final class MappedFile: Sendable {
   static let pageSizeInBytes = 4096
-  /// So many are read from the disk together.
-  private static let manyPages = 32
 
   let count: Int
   private nonisolated(unsafe) let base: UnsafeRawPointer
@@ -25,8 +23,6 @@ final class MappedFile: Sendable {
     else { return nil }
     count = Int(status.st_size)
     self.base = UnsafeRawPointer(base)
-    // Most of what is looked up lies anywhere: what is around it need not be read from the disk.
-    madvise(base, count, MADV_RANDOM)
     pageCount = (count + Self.pageSizeInBytes - 1) / Self.pageSizeInBytes
     isChecked = .allocate(capacity: pageCount)
     for page in 0..<pageCount { (isChecked + page).initialize(to: Atomic(false)) }
@@ -56,13 +52,7 @@ final class MappedFile: Sendable {
   func isWhole(_ range: Range<Int>, checksum: (Int) -> UInt32) -> Bool {
     guard !range.isEmpty else { return true }
     let size = Self.pageSizeInBytes
-    let pages = (range.lowerBound / size)...((range.upperBound - 1) / size)
-    if pages.count >= Self.manyPages {
-      madvise(
-        UnsafeMutableRawPointer(mutating: base + pages.lowerBound * size), pages.count * size,
-        MADV_WILLNEED)
-    }
-    for page in pages {
+    for page in (range.lowerBound / size)...((range.upperBound - 1) / size) {
       let flag = isChecked + page
       if flag.pointee.load(ordering: .acquiring) { continue }
       let content = bytes((page * size)..<min(count, (page + 1) * size))

@@ -52,21 +52,43 @@ package struct JSONWriter: ~Copyable {
   package mutating func write(raw json: [UInt8]) { json.withUnsafeBytes { append($0) } }
 
   private mutating func write(object: JSONObject) {
-    guard sortsNames, !isSorted(object.members) else { return write(members: object.members) }
-    write(members: object.members.sorted { precedes($0.name, $1.name) })
-  }
-
-  private mutating func write(members: [(name: String, value: JSON)]) {
+    let members = object.members
     append(UInt8(ascii: "{"))
-    var isFirst = true
-    for member in members {
-      if !isFirst { append(UInt8(ascii: ",")) }
-      isFirst = false
-      write(string: member.name)
-      append(UInt8(ascii: ":"))
-      write(member.value)
+    if !sortsNames || isSorted(members) {
+      for place in members.indices { write(members, place, isFirst: place == 0) }
+    } else if members.count <= Self.fewMembers {
+      writeSorted(few: members)
+    } else {
+      let order = members.indices.sorted { precedes(members[$0].name, members[$1].name) }
+      for (number, place) in order.enumerated() { write(members, place, isFirst: number == 0) }
     }
     append(UInt8(ascii: "}"))
+  }
+
+  /// So many are sorted by insertion.
+  private static let fewMembers = 16
+
+  private mutating func writeSorted(few members: [(name: String, value: JSON)]) {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: members.count) { order in
+      for place in members.indices {
+        var number = place
+        while number > 0, precedes(members[place].name, members[order[number - 1]].name) {
+          order[number] = order[number - 1]
+          number -= 1
+        }
+        order[number] = place
+      }
+      for number in order.indices { write(members, order[number], isFirst: number == 0) }
+    }
+  }
+
+  private mutating func write(
+    _ members: [(name: String, value: JSON)], _ place: Int, isFirst: Bool
+  ) {
+    if !isFirst { append(UInt8(ascii: ",")) }
+    write(string: members[place].name)
+    append(UInt8(ascii: ":"))
+    write(members[place].value)
   }
 
   private func isSorted(_ members: [(name: String, value: JSON)]) -> Bool {

@@ -95,11 +95,17 @@ struct ScenarioWriter: Sendable {
   }
 
   private func distinct(_ texts: [String]) -> [String] {
-    var seen = Set<String>()
-    return texts.compactMap { text in
-      let words = text.singleSpaced
-      return !words.isEmpty && seen.insert(words.lowercased()).inserted ? words : nil
+    var kept: [(text: String, isASCII: Bool)] = []
+    for text in texts {
+      let (words, isASCII) = (text.singleSpaced, text.isSpacedASCII)
+      let isKnown = kept.contains { other in
+        // Texts of ASCII are as long in lower case.
+        if isASCII, other.isASCII, words.utf8.count != other.text.utf8.count { return false }
+        return words.lowercased() == other.text.lowercased()
+      }
+      if !words.isEmpty, !isKnown { kept.append((words, isASCII)) }
     }
+    return kept.map(\.text)
   }
 
   private func complexify(
