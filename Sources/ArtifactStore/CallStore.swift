@@ -163,7 +163,7 @@ package final class CallStore: Sendable {
     let files = try await journal.rotate()
     let (taken, revivals) = pending.withLock { ($0.unsealed, $0.revivals) }
     var draft = CallHistory.Draft(store)
-    for call in taken {
+    for call in CallOrder.sorted(taken, line: \.record.line) {
       let known = try store.index.calls(key: call.key).contains {
         $0.id == call.record.id && store.repository.contains($0.location.object)
       }

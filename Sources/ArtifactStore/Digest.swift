@@ -161,8 +161,8 @@ package enum Hex {
 ///
 /// Layout: the domain and each field as 8 bytes big-endian length, then the bytes.
 package struct FramedHash: ~Copyable {
-  /// Longer input is hashed in parts of about this size.
-  private static let bufferSizeInBytes = 1 << 12
+  /// Longer input is hashed in parts of about this size, which costs an allocator least.
+  private static let bufferSizeInBytes = 1000
   private static let frameSizeInBytes = 8
 
   private var hasher = Hasher256()

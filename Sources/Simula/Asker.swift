@@ -42,7 +42,7 @@ package struct Asked<Value: Sendable>: Sendable {
 }
 
 /// A model and how it is asked in one role.
-package struct Player: Sendable {
+package final class Player: Sendable {
   package let teacher: any Teacher
   package let provider: String
   package let model: String
@@ -70,7 +70,7 @@ package struct Player: Sendable {
 }
 
 /// Puts the method's questions to models through the call cache, and reads the answers.
-package struct Asker: Sendable {
+package final class Asker: Sendable {
   /// Raised when answers are read otherwise, so that all stages derive again.
   static let codeVersion = 3
   /// How many different requests are made until one answer can be used.

@@ -4,7 +4,7 @@ import Mustache
 package import Teachers
 
 /// One prompt template: a comment, a system part and a user part.
-package struct PromptTemplate: Sendable {
+package final class PromptTemplate: Sendable {
   package let task: PromptTask
   package let bytes: [UInt8]
   private let system: Body
@@ -82,9 +82,14 @@ package struct PromptTemplate: Sendable {
   }
 
   /// One part of a template.
-  private struct Body: Sendable {
+  private final class Body: Sendable {
     let plain: PlainTemplate?
     let mustache: MustacheTemplate
+
+    init(plain: PlainTemplate?, mustache: MustacheTemplate) {
+      self.plain = plain
+      self.mustache = mustache
+    }
 
     func render(_ inputs: JSONObject) -> String {
       plain?.render(inputs) ?? mustache.render(PromptTemplate.plain(.object(inputs)))
