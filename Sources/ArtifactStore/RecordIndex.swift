@@ -14,6 +14,10 @@ package final class RecordIndex: Sendable {
   /// What was asked to be covered, to be covered again after damage.
   private let coverage = Mutex<[Coverage]>([])
 
+  /// Told how many of the shards of a kind were read that had not been seen.
+  package typealias Observer = @Sendable (_ kind: RecordKind, _ done: Int, _ total: Int) -> Void
+  private let observer = Mutex<Observer?>(nil)
+
   private struct Coverage: Hashable {
     let tree: ObjectID
     let kinds: [RecordKind]
@@ -46,8 +50,13 @@ package final class RecordIndex: Sendable {
 // MARK: - Keeping up
 
 extension RecordIndex {
+  /// Tells somebody how catching up goes on from now on, when more is to be read than takes no time.
+  package func follow(_ observer: @escaping Observer) {
+    self.observer.withLock { $0 = observer }
+  }
+
   /// So many records are gathered before they are written.
-  private static let batchSize = 1 << 18
+  private static let batchSize = 1 << 20
 
   /// Adds what it has not seen of a version's tree.
   ///
@@ -159,10 +168,13 @@ extension RecordIndex {
 
   private func add(root: ObjectID, _ kind: RecordKind, _ key: RecordKey?) throws(StoreError) {
     let missing = try missing(in: root, kind)
+    let total = missing.shards.count
+    let observer = total > ShardReader.shardsAtOnce ? observer.withLock { $0 } : nil
     var batch: [NewShard] = []
     var count = 0
-    for start in stride(from: 0, to: missing.shards.count, by: ShardReader.shardsAtOnce) {
-      let end = min(start + ShardReader.shardsAtOnce, missing.shards.count)
+    for start in stride(from: 0, to: total, by: ShardReader.shardsAtOnce) {
+      observer?(kind, start, total)
+      let end = min(start + ShardReader.shardsAtOnce, total)
       let results = reader.map(missing.shards[start..<end]) { (place, content) throws(StoreError) in
         try NewShard(place, content: content, key)
       }
@@ -183,6 +195,7 @@ extension RecordIndex {
     }
     // Last, for then all of their shards are there.
     try add(batch, trees: missing.trees + [mark(root, kind)])
+    observer?(kind, total, total)
   }
 
   /// The shards in a folder of a kind that are not known, and what stands for the folders with them.

@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Synchronization
 import TestSupport
 import Testing
 
@@ -68,7 +69,16 @@ struct IndexRenewalTests {
       // Once as a clone has it, once after damage.
       for round in 0..<2 {
         let store = try Store(at: dataset.root)
+        let told = Mutex<[Int]>([])
+        store.index.follow { kind, done, total in
+          #expect(kind == .calls)
+          #expect(total == 156)
+          told.withLock { $0.append(done) }
+        }
         try store.index.catchUpCalls()
+        #expect(told.withLock { $0 } == [0, 64, 128, 156])
+        try store.index.catchUpCalls()
+        #expect(told.withLock(\.count) == 4)
         for (shard, made) in good.enumerated() {
           let records = try Shard.records(.calls, made.content)
           #expect(try store.index.recordIDs(ofShard: made.object, .calls) == records.map(\.id))
