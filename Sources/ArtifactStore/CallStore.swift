@@ -1,17 +1,6 @@
-import CanonicalJSON
 import Foundation
 import Git
 import Synchronization
-
-/// Reads the key out of a call's line.
-enum CallKeys {
-  static func key(_ record: Record) throws(StoreError) -> Digest {
-    guard let text = try record.value()["key"]?.string, let key = Digest(hex: text) else {
-      throw StoreError(.corrupt, "call '\(record.id)' has no key")
-    }
-    return key
-  }
-}
 
 /// The recorded calls: sealed ones in git, newer ones in the journal.
 package final class CallStore: Sendable {

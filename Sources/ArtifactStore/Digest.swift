@@ -57,8 +57,15 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// Reads 64 lower-case hexadecimal digits, or returns nil.
   init?(hex: ArraySlice<UInt8>) {
-    guard let bytes = Hex.bytes(hex), bytes.count == Digest.length else { return nil }
-    self.init(bytes: bytes)
+    let digits = 2 * MemoryLayout<UInt64>.size
+    func word(_ index: Int) -> UInt64? {
+      let start = hex.startIndex + index * digits
+      return Hex.word(hex[start..<(start + digits)])
+    }
+    guard hex.count == 4 * digits, let first = word(0), let second = word(1),
+      let third = word(2), let fourth = word(3)
+    else { return nil }
+    words = (first, second, third, fourth)
   }
 
   package var bytes: [UInt8] {
@@ -129,6 +136,24 @@ package enum Hex {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
   }
 
+  /// The number that up to 16 lower-case digits make; nil for anything else.
+  static func word(_ digits: some Collection<UInt8>) -> UInt64? {
+    var word: UInt64 = 0
+    for digit in digits {
+      guard let value = value(digit) else { return nil }
+      word = word << 4 | UInt64(value)
+    }
+    return word
+  }
+
+  private static func value(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    default: nil
+    }
+  }
+
   /// The bytes, or nil when the text holds anything but pairs of lower-case digits.
   package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
     bytes(Array(text.utf8)[...])
@@ -140,12 +165,7 @@ package enum Hex {
     bytes.reserveCapacity(text.count / 2)
     var high: UInt8?
     for character in text {
-      let digit: UInt8
-      switch character {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
-      default: return nil
-      }
+      guard let digit = value(character) else { return nil }
       if let first = high {
         bytes.append(first << 4 | digit)
         high = nil

@@ -38,6 +38,7 @@ struct DigestDirectory: Sendable {
   ///   - start: Where the entries of a bucket begin; what it says is not trusted.
   ///   - fingerprintAt: The fingerprint of the entry at a position.
   /// - Returns: Positions less than ``count``.
+  /// - Throws: What the closures throw.
   @inline(__always)
   func positions<Failure: Error>(
     of words: ClosedRange<UInt64>, start: (_ bucket: Int) throws(Failure) -> Int,

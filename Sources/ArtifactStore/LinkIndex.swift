@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 package import Git
 import Synchronization
@@ -30,7 +29,6 @@ package final class LinkIndex: Sendable {
   private static let growth = 4
   /// So many links are gathered before they are written.
   private static let batchSize = 1 << 20
-  private static let shardsAtOnce = 16
 
   private let repository: Repository
   private let reader: ShardReader
@@ -168,9 +166,7 @@ extension LinkIndex {
     }
   }
 
-  private typealias Missing = (
-    shards: [(object: ObjectID, path: ArtifactPath)], trees: [ObjectID]
-  )
+  private typealias Missing = (shards: [ShardReader.Place], trees: [ObjectID])
 
   private func add(
     _ missing: Missing, didRead: (_ done: Int, _ total: Int) -> Void
@@ -178,10 +174,12 @@ extension LinkIndex {
     guard !missing.trees.isEmpty else { return }
     var batch: [LinkedShard] = []
     var count = 0
-    for start in stride(from: 0, to: missing.shards.count, by: Self.shardsAtOnce) {
+    for start in stride(from: 0, to: missing.shards.count, by: ShardReader.shardsAtOnce) {
       didRead(start, missing.shards.count)
-      let end = min(start + Self.shardsAtOnce, missing.shards.count)
-      let linked = try read(missing.shards[start..<end])
+      let end = min(start + ShardReader.shardsAtOnce, missing.shards.count)
+      let linked = try reader.map(missing.shards[start..<end], LinkedShard.init).map {
+        (result) throws(StoreError) in try result.get()
+      }
       batch += linked
       count += linked.reduce(0) { $0 + $1.keys.count }
       if count >= Self.batchSize {
@@ -196,7 +194,7 @@ extension LinkIndex {
 
   /// The shards of a tree that are not known, and what stands for the folders that hold others.
   private func missing(in tree: ObjectID) throws(StoreError) -> Missing {
-    var shards: [(object: ObjectID, path: ArtifactPath)] = []
+    var shards: [ShardReader.Place] = []
     var trees: [ObjectID] = []
     let contents = current
     var seen = Set<ShardKey>()
@@ -235,47 +233,6 @@ extension LinkIndex {
       if (try? segment.covers(mark)) == true { return true }
     }
     return false
-  }
-
-  /// Reads shards beside each other.
-  private func read(
-    _ shards: ArraySlice<(object: ObjectID, path: ArtifactPath)>
-  ) throws(StoreError) -> [LinkedShard] {
-    let shards = Array(shards)
-    let results = Mutex<[Int: Result<LinkedShard, StoreError>]>([:])
-    DispatchQueue.concurrentPerform(iterations: shards.count) { number in
-      let result = Result { () throws(StoreError) in
-        try read(shards[number].object, shards[number].path)
-      }
-      results.withLock { $0[number] = result }
-    }
-    let all = results.withLock { $0 }
-    var linked: [LinkedShard] = []
-    for number in shards.indices {
-      if let result = all[number] { linked.append(try result.get()) }
-    }
-    return linked
-  }
-
-  private func read(_ object: ObjectID, _ path: ArtifactPath) throws(StoreError) -> LinkedShard {
-    guard let kind = path.kind else { throw StoreError(.corrupt, "'\(path.text)' is no shard") }
-    let content = try reader.artifact(object)
-    let lines = try Shard.lineRanges(content)
-    var keys: [UInt64] = []
-    var rows: [UInt32] = []
-    var drafts: [UInt64] = []
-    let isJudging = LinkSegment.judgingKinds.contains(kind)
-    content.withUnsafeBytes { bytes in
-      for (row, line) in lines.enumerated() {
-        let line = UnsafeRawBufferPointer(rebasing: bytes[line])
-        let draft = LineLinks.append(to: &keys, kind, line)
-        if isJudging { drafts.append(draft ?? 0) }
-        while rows.count < keys.count { rows.append(UInt32(row)) }
-      }
-    }
-    return LinkedShard(
-      object: object, kind: kind, digest: path.digest, rowCount: lines.count, keys: keys,
-      rows: rows, drafts: drafts)
   }
 
   private func add(_ shards: [LinkedShard], trees: [ObjectID]) throws {

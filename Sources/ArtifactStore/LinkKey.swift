@@ -189,7 +189,7 @@ enum LineLinks {
       if text.isEmpty, reading.member == .factor {
         keys.append(LinkKey(reading.member, node: 0).word)
       }
-      guard text.count == 16, let word = word(text[...]) else { return }
+      guard text.count == 16, let word = Hex.word(text) else { return }
       keys.append(LinkKey(reading.member, node: word).word)
     case .value: return
     }
@@ -197,25 +197,11 @@ enum LineLinks {
 
   /// The first 8 bytes of an id in hexadecimal digits.
   private static func idWord(_ text: UnsafeRawBufferPointer) -> UInt64? {
-    guard text.count == 2 * Digest.length, word(text[16..<32]) != nil, word(text[32..<48]) != nil,
-      word(text[48...]) != nil
+    guard text.count == 2 * Digest.length, Hex.word(text[16..<32]) != nil,
+      Hex.word(text[32..<48]) != nil,
+      Hex.word(text[48...]) != nil
     else { return nil }
-    return word(text[..<16])
-  }
-
-  /// The number that 16 lower-case hexadecimal digits make.
-  private static func word(_ digits: Slice<UnsafeRawBufferPointer>) -> UInt64? {
-    var word: UInt64 = 0
-    for digit in digits {
-      let value: UInt8
-      switch digit {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-      default: return nil
-      }
-      word = word << 4 | UInt64(value)
-    }
-    return word
+    return Hex.word(text[..<16])
   }
 
   private static func appendParsed(

@@ -14,6 +14,30 @@ struct LinkedShard: Sendable {
   var drafts: [UInt64] = []
 }
 
+extension LinkedShard {
+  /// Reads the content of a shard.
+  ///
+  /// - Throws: ``StoreError`` with code `corrupt` for content that is no lines.
+  init(_ place: ShardReader.Place, content: [UInt8]) throws(StoreError) {
+    guard let kind = place.path.kind else {
+      throw StoreError(.corrupt, "'\(place.path.text)' is no shard")
+    }
+    let lines = try Shard.lineRanges(content)
+    self.init(
+      object: place.object, kind: kind, digest: place.path.digest, rowCount: lines.count)
+    rows.reserveCapacity(lines.count)
+    let isJudging = LinkSegment.judgingKinds.contains(kind)
+    content.withUnsafeBytes { bytes in
+      for (row, line) in lines.enumerated() {
+        let line = UnsafeRawBufferPointer(rebasing: bytes[line])
+        let draft = LineLinks.append(to: &keys, kind, line)
+        if isJudging { drafts.append(draft ?? 0) }
+        while rows.count < keys.count { rows.append(UInt32(row)) }
+      }
+    }
+  }
+}
+
 /// One immutable file of the links index: by what its records name, the rows of some shards.
 ///
 /// A ``ColumnFile`` of four columns: entries of 12 bytes, a key and the ordinal of a row, in the order of

@@ -46,7 +46,7 @@ package struct RecordID: Hashable, Sendable, Comparable, CustomStringConvertible
   }
 
   /// Hashes what stands before the usage of a call, closed as an object of its own.
-  fileprivate init(callBody: ArraySlice<UInt8>) {
+  init(callBody: ArraySlice<UInt8>) {
     var hasher = Hasher256()
     hasher.update(RecordKind.calls.identityPrefix)
     callBody.withUnsafeBytes { hasher.update($0) }

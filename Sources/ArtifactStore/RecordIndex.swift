@@ -14,6 +14,10 @@ package final class RecordIndex: Sendable {
   /// What was asked to be covered, to be covered again after damage.
   private let coverage = Mutex<[Coverage]>([])
 
+  /// Told how many of the shards of a kind were read that had not been seen.
+  package typealias Observer = @Sendable (_ kind: RecordKind, _ done: Int, _ total: Int) -> Void
+  private let observer = Mutex<Observer?>(nil)
+
   private struct Coverage: Hashable {
     let tree: ObjectID
     let kinds: [RecordKind]
@@ -46,34 +50,13 @@ package final class RecordIndex: Sendable {
 // MARK: - Keeping up
 
 extension RecordIndex {
-  /// A shard as the index learns of it.
-  package struct NewShard: Sendable {
-    package let object: ObjectID
-    package let kind: RecordKind
-    /// In row order.
-    package let ids: ArraySlice<RecordID>
-    /// For calls only, the keys in the same order.
-    package var keys: [Digest] = []
-    /// For imports with a key, its hashes in the same order, 0 for none.
-    package var keyHashes: [UInt64] = []
-    /// The member that was hashed.
-    package var keyField: String?
-
-    package init(
-      object: ObjectID, kind: RecordKind, ids: ArraySlice<RecordID>, keys: [Digest] = [],
-      keyHashes: [UInt64] = [], keyField: String? = nil
-    ) {
-      self.object = object
-      self.kind = kind
-      self.ids = ids
-      self.keys = keys
-      self.keyHashes = keyHashes
-      self.keyField = keyField
-    }
+  /// Tells somebody how catching up goes on from now on, when more is to be read than takes no time.
+  package func follow(_ observer: @escaping Observer) {
+    self.observer.withLock { $0 = observer }
   }
 
   /// So many records are gathered before they are written.
-  private static let batchSize = 1 << 18
+  private static let batchSize = 1 << 20
 
   /// Adds what it has not seen of a version's tree.
   ///
@@ -184,73 +167,58 @@ extension RecordIndex {
   }
 
   private func add(root: ObjectID, _ kind: RecordKind, _ key: RecordKey?) throws(StoreError) {
-    var trees: [ObjectID] = []
-    var shards: [NewShard] = []
+    let missing = try missing(in: root, kind)
+    let total = missing.shards.count
+    let observer = total > ShardReader.shardsAtOnce ? observer.withLock { $0 } : nil
+    var batch: [NewShard] = []
     var count = 0
+    for start in stride(from: 0, to: total, by: ShardReader.shardsAtOnce) {
+      observer?(kind, start, total)
+      let end = min(start + ShardReader.shardsAtOnce, total)
+      let results = reader.map(missing.shards[start..<end]) { (place, content) throws(StoreError) in
+        try NewShard(place, content: content, key)
+      }
+      for result in results {
+        do throws(StoreError) {
+          let shard = try result.get()
+          batch.append(shard)
+          count += shard.ids.count
+        } catch {
+          // One bad shard of calls, perhaps somebody else's, must not stop all work: 'verify' tells.
+          guard kind == .calls, error.code == .corrupt else { throw error }
+        }
+      }
+      if count >= Self.batchSize {
+        try add(batch)
+        (batch, count) = ([], 0)
+      }
+    }
+    // Last, for then all of their shards are there.
+    try add(batch, trees: missing.trees + [mark(root, kind)])
+    observer?(kind, total, total)
+  }
+
+  /// The shards in a folder of a kind that are not known, and what stands for the folders with them.
+  private func missing(
+    in root: ObjectID, _ kind: RecordKind
+  ) throws(StoreError) -> (shards: [ShardReader.Place], trees: [ObjectID]) {
+    var shards: [ShardReader.Place] = []
+    var trees: [ObjectID] = []
     let folders = try convert { () throws(GitError) in try repository.entries(ofTree: root) }
     for folder in folders where folder.mode == .folder {
       if try covers(mark(folder.id, kind)) { continue }
-      let path = "\(kind.rawValue)/\(folder.name)"
-      for shard in try newShards(in: folder.id, path: path, kind, key) {
-        shards.append(shard)
-        count += shard.ids.count
+      let entries = try convert { () throws(GitError) in
+        try repository.entries(ofTree: folder.id)
+      }
+      for entry in entries {
+        guard let path = ArtifactPath("\(kind.rawValue)/\(folder.name)/\(entry.name)"),
+          path.kind == kind, self.folder.current.places[ShardKey(entry.id, kind)] == nil
+        else { continue }
+        shards.append((entry.id, path))
       }
       trees.append(mark(folder.id, kind))
-      if count >= Self.batchSize {
-        try add(shards, trees: trees)
-        (shards, trees, count) = ([], [], 0)
-      }
     }
-    try add(shards, trees: trees + [mark(root, kind)])
-  }
-
-  private func newShards(
-    in tree: ObjectID, path: String, _ kind: RecordKind, _ key: RecordKey?
-  ) throws(StoreError) -> [NewShard] {
-    var shards: [NewShard] = []
-    let entries = try convert { () throws(GitError) in try repository.entries(ofTree: tree) }
-    for entry in entries {
-      guard let artifact = ArtifactPath("\(path)/\(entry.name)"), artifact.kind == kind,
-        folder.current.places[ShardKey(entry.id, kind)] == nil
-      else { continue }
-      do throws(StoreError) {
-        shards.append(try read(entry.id, artifact, key))
-      } catch {
-        // One bad shard of calls, perhaps somebody else's, must not stop all work: 'verify' tells.
-        guard kind == .calls, error.code == .corrupt else { throw error }
-      }
-    }
-    return shards
-  }
-
-  private func read(
-    _ object: ObjectID, _ path: ArtifactPath, _ key: RecordKey?
-  ) throws(StoreError) -> NewShard {
-    let bytes = try reader.artifact(object)
-    guard let kind = path.kind, Digest(of: bytes) == path.digest else {
-      throw StoreError(
-        .corrupt, "'\(path.text)' does not hash to its name",
-        hint: "run 'stemma verify' to see what is affected")
-    }
-    guard kind == .calls else {
-      var ids: [RecordID] = []
-      var keyHashes: [UInt64] = []
-      for range in try Shard.lineRanges(bytes) {
-        let line = bytes.span.extracting(range).bytes
-        ids.append(RecordID(kind: kind, line: line))
-        if let key { keyHashes.append(key.hash(of: line) ?? 0) }
-      }
-      guard Set(ids).count == ids.count else {
-        throw StoreError(
-          .corrupt, "'\(path.text)' holds a record twice",
-          hint: "run 'stemma verify' to see what is affected")
-      }
-      return NewShard(
-        object: object, kind: kind, ids: ids[...], keyHashes: keyHashes, keyField: key?.field)
-    }
-    let records = try Shard.records(kind, bytes)
-    return NewShard(
-      object: object, kind: kind, ids: records.map(\.id)[...], keys: try records.map(CallKeys.key))
+    return (shards, trees)
   }
 
   /// What is wrong with the files; a missing index is none.

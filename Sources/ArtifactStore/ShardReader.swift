@@ -172,6 +172,29 @@ package final class ShardReader: Sendable {
     }
   }
 
+  /// So many artifacts are worth to be read beside each other.
+  static let shardsAtOnce = 64
+
+  /// A shard as a tree names it.
+  typealias Place = (object: ObjectID, path: ArtifactPath)
+
+  /// Makes something of each of some shards, beside each other, in their order; there are no more of their
+  /// contents in memory at a time than cores.
+  func map<Output: Sendable>(
+    _ shards: ArraySlice<Place>,
+    _ body: @Sendable (_ shard: Place, _ content: [UInt8]) throws(StoreError) -> Output
+  ) -> [Result<Output, StoreError>] {
+    let results = Mutex([Result<Output, StoreError>?](repeating: nil, count: shards.count))
+    DispatchQueue.concurrentPerform(iterations: shards.count) { number in
+      let shard = shards[shards.startIndex + number]
+      let result = Result { () throws(StoreError) in
+        try body(shard, try artifact(shard.object))
+      }
+      results.withLock { $0[number] = result }
+    }
+    return results.withLock { $0.compactMap(\.self) }
+  }
+
   private func prefix(of object: ObjectID) throws(StoreError) -> ShardPrefix {
     if let prefix = prefixes.withLock({ $0.find(object) }) { return prefix }
     let prefix = try ShardPrefix(try frame(object), in: rooms)

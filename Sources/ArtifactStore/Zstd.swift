@@ -3,37 +3,45 @@ import Synchronization
 
 /// One-shot zstd frames with content size and checksum.
 ///
-/// Contexts are reused; one codec serves one caller at a time.
+/// Contexts are reused. One codec compresses for one caller at a time, and decompresses for as many as come.
 package final class ZstdCodec: Sendable {
   /// What a frame starts with; a skippable frame and those of old formats start otherwise.
   private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
   /// The level of all that Stemma writes.
   package static let level: Int32 = 3
 
-  private struct Contexts: ~Copyable, @unchecked Sendable {  // reached only through the mutex
-    let compression: OpaquePointer
-    let decompression: OpaquePointer
+  private struct Compression: ~Copyable, @unchecked Sendable {  // reached only through the mutex
+    let context: OpaquePointer
     /// Room for a frame, kept for the next one.
     var frame: [UInt8] = []
 
     init() {
-      guard let compression = ZSTD_createCCtx(), let decompression = ZSTD_createDCtx() else {
+      guard let context = ZSTD_createCCtx() else {
         fatalError("zstd has no memory for a context")
       }
-      ZSTD_CCtx_setParameter(compression, ZSTD_c_compressionLevel, ZstdCodec.level)
-      ZSTD_CCtx_setParameter(compression, ZSTD_c_checksumFlag, 1)
-      ZSTD_CCtx_setParameter(compression, ZSTD_c_contentSizeFlag, 1)
-      self.compression = compression
-      self.decompression = decompression
+      ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, ZstdCodec.level)
+      ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+      ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1)
+      self.context = context
     }
 
-    deinit {
-      ZSTD_freeCCtx(compression)
-      ZSTD_freeDCtx(decompression)
-    }
+    deinit { ZSTD_freeCCtx(context) }
   }
 
-  private let contexts = Mutex(Contexts())
+  private final class Decompression: @unchecked Sendable {  // lent to one caller at a time
+    let context: OpaquePointer
+
+    init() {
+      guard let context = ZSTD_createDCtx() else { fatalError("zstd has no memory for a context") }
+      self.context = context
+    }
+
+    deinit { ZSTD_freeDCtx(context) }
+  }
+
+  private let compression = Mutex(Compression())
+  /// Those that are free: as many as ever were in use at once.
+  private let decompressions = Mutex<[Decompression]>([])
 
   package init() {}
 
@@ -46,18 +54,18 @@ package final class ZstdCodec: Sendable {
   func compress<Result, Failure: Error>(
     _ bytes: [UInt8], lending body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try contexts.withLock { (contexts) throws(Failure) in
+    try compression.withLock { (compression) throws(Failure) in
       let bound = ZSTD_compressBound(bytes.count)
-      if contexts.frame.count < bound { contexts.frame = [UInt8](repeating: 0, count: bound) }
-      let compression = contexts.compression
-      let size = contexts.frame.withUnsafeMutableBytes { buffer in
+      if compression.frame.count < bound { compression.frame = [UInt8](repeating: 0, count: bound) }
+      let context = compression.context
+      let size = compression.frame.withUnsafeMutableBytes { buffer in
         bytes.withUnsafeBytes { source in
           ZSTD_compress2(
-            compression, buffer.baseAddress, buffer.count, source.baseAddress, source.count)
+            context, buffer.baseAddress, buffer.count, source.baseAddress, source.count)
         }
       }
       precondition(ZSTD_isError(size) == 0, "zstd compresses into a buffer of its own bound")
-      return try body(contexts.frame.span.bytes.extracting(0..<size))
+      return try body(compression.frame.span.bytes.extracting(0..<size))
     }
   }
 
@@ -102,22 +110,20 @@ package final class ZstdCodec: Sendable {
   /// The content of one frame that fills bytes that somebody else holds.
   func decompress(_ frame: RawSpan, maximumSizeInBytes: Int) throws(StoreError) -> [UInt8] {
     let size = try Self.checkedSize(of: frame, maximumSizeInBytes: maximumSizeInBytes)
+    let decompression = decompressions.withLock { $0.popLast() } ?? Decompression()
+    defer { decompressions.withLock { $0.append(decompression) } }
     var failure: StoreError?
-    let content = contexts.withLock { contexts in
-      [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-        let result = frame.withUnsafeBytes { source in
-          ZSTD_decompressDCtx(
-            contexts.decompression, buffer.baseAddress, buffer.count, source.baseAddress,
-            source.count)
-        }
-        if ZSTD_isError(result) != 0 {
-          failure = StoreError(
-            .corrupt, "zstd: \(String(cString: ZSTD_getErrorName(result)))")
-        } else if result != size {
-          failure = StoreError(.corrupt, "a zstd frame does not hold what it declares")
-        } else {
-          count = result
-        }
+    let content = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      let result = frame.withUnsafeBytes { source in
+        ZSTD_decompressDCtx(
+          decompression.context, buffer.baseAddress, buffer.count, source.baseAddress, source.count)
+      }
+      if ZSTD_isError(result) != 0 {
+        failure = StoreError(.corrupt, "zstd: \(String(cString: ZSTD_getErrorName(result)))")
+      } else if result != size {
+        failure = StoreError(.corrupt, "a zstd frame does not hold what it declares")
+      } else {
+        count = result
       }
     }
     if let failure { throw failure }

@@ -57,8 +57,9 @@ struct Failure {
         cause.message,
         hint: [
           cause.hint,
-          "\(error.report.kept) of \(error.report.wanted) samples are committed as a partial "
-            + "version; run again to go on",
+          "\(error.report.kept) of \(error.report.wanted) samples"
+            + (error.report.gaps.map { ", and \($0.kept) of \($0.wanted) more for gaps," } ?? "")
+            + " are committed as a partial version; run again to go on",
         ].compactMap(\.self).joined(separator: "\n      "), status: cause.status)
     case is CancellationError:
       self.init(

@@ -13,7 +13,16 @@ struct DatasetOptions: ParsableArguments {
     URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL
   }
 
-  func store() throws -> Store { try Store(at: url) }
+  /// Opens the dataset; when much of its index is to be made, a line tells of it.
+  func store() throws -> Store {
+    let store = try Store(at: url)
+    let reporter = RunReporter()
+    store.index.follow { kind, done, total in
+      CountProgress.show("shards of \(kind.rawValue) indexed", done, of: total, on: reporter)
+      if done == total { reporter.end() }
+    }
+    return store
+  }
 }
 
 /// In which form data is printed.

@@ -77,7 +77,11 @@ struct DataRun: Sendable {
     report.duplicateTime = filler.duplicateTime
     report.shortfall = shortfall(progress, failure)
     try await context.calls.seal()
-    if let failure, try !isAdvance(progress, over: base, at: stage, since: last) { throw failure }
+    if let failure,
+      try !isAdvance(progress, gaps: report.gaps?.kept ?? 0, over: base, at: stage, since: last)
+    {
+      throw failure
+    }
     if last != nil { for kind in kinds { try writer.keepRest(of: kind) } }
     let isHopeless = progress.kept == 0 && report.wanted > 0 && stage == .samples
     let hopeless = SimulaError(
@@ -126,12 +130,12 @@ struct DataRun: Sendable {
 
   /// Whether a run that ended early has more to show than the version it started from.
   private func isAdvance(
-    _ progress: SlotFilling<SlotTrail>.Progress, over base: Version?, at stage: StageName,
-    since last: SlotHistory.Use?
+    _ progress: SlotFilling<SlotTrail>.Progress, gaps: Int, over base: Version?,
+    at stage: StageName, since last: SlotHistory.Use?
   ) throws -> Bool {
     guard progress.kept > 0, progress.settled >= last?.history.slotCount ?? 0 else { return false }
     guard let base else { return true }
-    return try base.liveCount(stage == .samples ? .samples : .mixes) < progress.kept
+    return try base.liveCount(stage == .samples ? .samples : .mixes) < progress.kept + gaps
   }
 
   /// Keeps the mixes and meta-prompts that samples of the base name; they stay live without a run

@@ -24,6 +24,7 @@ struct ProvenanceBenchmark {
     let samples = try randomSamples(of: version)
     show("\(try version.liveCount(.samples)) samples, \(try recordCount(version)) records")
     show(try index(version))
+    show(try links(version))
     let some = samples.prefix(Self.coldCount)
     show(row("trace, program start to end", try cold(some), Self.limits.cold))
     show(row("trace, in process", try traces(samples, version), Self.limits.inProcess))
@@ -74,12 +75,27 @@ struct ProvenanceBenchmark {
         sorted[sorted.count - 1], limit, middle <= limit ? "ok" : "over")
   }
 
-  /// The index of links made anew.
+  /// The index of records and calls made anew, as after a clone.
   private func index(_ version: Version) throws -> String {
+    let index = version.store.index
+    try index.forget()
+    let time = try milliseconds {
+      try index.catchUp(tree: version.tree)
+      try index.catchUpCalls()
+    }
+    return row("index of records and calls", time, folder: "index", of: version.store)
+  }
+
+  /// The index of links made anew.
+  private func links(_ version: Version) throws -> String {
     try version.store.links.forget()
     let time = try milliseconds { try version.store.links.catchUp(tree: version.tree) }
-    let size = sizeInBytes(of: version.store.folder.appending(path: "links"))
-    return "index of links".padding(toLength: 50, withPad: " ", startingAt: 0)
+    return row("index of links", time, folder: "links", of: version.store)
+  }
+
+  private func row(_ name: String, _ time: Double, folder: String, of store: Store) -> String {
+    let size = sizeInBytes(of: store.folder.appending(path: folder))
+    return name.padding(toLength: 50, withPad: " ", startingAt: 0)
       + String(format: "%8.0f ms, %.1f MB", time, Double(size) / 1e6)
   }
 

@@ -28,7 +28,7 @@ extension FuzzTarget {
     },
     check: { bytes in
       let key = APIKey(secret)
-      let reply = chatReply(in: bytes, key: key)
+      let reply = ChatCompletions().reply(in: try? JSON(parsing: bytes), body: bytes, key: key)
       expect(!reply.answer.text.contains(secret), "an answer holds the key")
       expect(
         reply.answer.finish != .malformed

@@ -2,6 +2,7 @@ import ArtifactStore
 import CanonicalJSON
 import Dataset
 import Simula
+import Synchronization
 import Teachers
 import TestSupport
 import Testing
@@ -106,6 +107,49 @@ struct GapFillTests {
       let part = try counts(lab).slots
       #expect(part.count >= 12)
       #expect(try lab.head().memos["Partial"]?.contains("gaps are not filled") == true)
+      try await lab.run()
+      #expect(try lab.state() == whole.state())
+      #expect(try lab.head().memos["Partial"] == nil)
+    }
+  }
+
+  @Test("A run that is stopped while it fills the gaps of a whole dataset keeps those it filled")
+  func interruptedLater() async throws {
+    try await withTemporaryDirectory { folder in
+      let gapFill = "gap-fill: {minimum: 3, limit: 9}\n"
+      let whole = try Lab.make(in: folder, named: "whole", recipe: try Lab.recipe() + gapFill)
+      try await whole.run()
+      let lab = try Lab.make(in: folder, recipe: try Lab.recipe())
+      try await lab.run()
+      let before = try lab.records(.samples)
+      try lab.write("recipe.yaml", try lab.read("recipe.yaml") + gapFill)
+      // Each time two more attempts at gaps are answered.
+      var cuts = 0
+      for part in 1...20 {
+        let asked = Mutex(0)
+        let failing = ScriptedTeacher.embedded { request throws(TeacherError) in
+          guard request.task == "generate", request.draw.hasPrefix("slot gap/"),
+            asked.withLock({
+              $0 += 1
+              return $0 > 2
+            })
+          else { return nil }
+          throw TeacherError(.serverFault, "500")
+        }
+        let samples = try lab.records(.samples).count
+        do {
+          try await lab.run(teacher: failing)
+          break
+        } catch is RunStopped {
+          cuts += 1
+          #expect(try lab.records(.samples).count > samples, "\(part)")
+          #expect(try lab.head().memos["Partial"]?.contains("gaps are not filled") == true)
+        } catch {
+          #expect(try lab.records(.samples).count == samples, "\(part)")
+        }
+        #expect(Set(try lab.records(.samples)).isSuperset(of: before))
+      }
+      #expect(cuts > 0)
       try await lab.run()
       #expect(try lab.state() == whole.state())
       #expect(try lab.head().memos["Partial"] == nil)
