@@ -66,7 +66,10 @@ package final class CallStore: Sendable {
     journal = try CallJournal(in: folder)
   }
 
-  package func close() { journal.close() }
+  package func close() {
+    journal.close()
+    store.index.join()
+  }
 
   /// What is in the journal alone.
   var unsealedRecords: [Record] { pending.withLock { $0.unsealed.map(\.record) } }

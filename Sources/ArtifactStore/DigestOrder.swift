@@ -60,12 +60,14 @@ enum DigestOrder {
   /// The first of so many positions at which nothing less than a word stands.
   ///
   /// Digests are spread evenly, so that a guess comes close, and a second one from what stands there
-  /// closer: each look at a digest waits for memory.
+  /// closer: each look at a digest waits for memory. Who looks for several, the least first, tells where
+  /// the last one was: the guess comes closer then.
   static func lowerBound<Failure: Error>(
-    of word: UInt64, in count: Int, _ wordAt: (Int) throws(Failure) -> UInt64
+    of word: UInt64, in count: Int, after last: (position: Int, word: UInt64) = (0, 0),
+    _ wordAt: (Int) throws(Failure) -> UInt64
   ) throws(Failure) -> Int {
-    guard count > 0 else { return 0 }
-    var probe = place(word, count)
+    guard last.position < count else { return count }
+    var probe = min(last.position + place(word - last.word, count), count - 1)
     for _ in 0..<2 {
       let found = try wordAt(probe)
       let distance = found < word ? place(word - found, count) : -place(found - word, count)

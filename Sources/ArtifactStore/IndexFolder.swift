@@ -13,6 +13,8 @@ final class IndexFolder: Sendable {
     fileprivate(set) var segments: [IndexSegment] = []
     fileprivate(set) var places = ShardPlaces([])
     fileprivate var manifest: [String] = []
+    /// Those of the segments that hold calls.
+    fileprivate(set) var callSegments: [IndexSegment] = []
 
     /// The number of shards.
     var shardCount: Int { segments.reduce(0) { $0 + $1.shards.count } }
@@ -30,6 +32,8 @@ final class IndexFolder: Sendable {
     init(_ contents: Contents) { self.contents = contents }
   }
   private let published = Mutex(Published(Contents()))
+  /// The records that this process added since segments were joined.
+  private let added = Mutex<[Family: Int]>([:])
 
   init(_ folder: URL) throws(StoreError) {
     self.folder = try SegmentFolder(folder, form: Self.form)
@@ -72,7 +76,7 @@ final class IndexFolder: Sendable {
       }
     }
     opened.manifest = names
-    opened.places = ShardPlaces(opened.segments)
+    opened.noteSegments()
     return opened
   }
 
@@ -88,34 +92,67 @@ final class IndexFolder: Sendable {
     }
     guard !new.isEmpty || !newTrees.isEmpty else { return }
     // Calls are searched by key, records by their key field: each keeps its own segments.
-    for group in Dictionary(grouping: new, by: IndexFolder.family).sorted(by: { $0.key < $1.key }) {
+    for group in Dictionary(grouping: new, by: Family.init).sorted(by: { $0.key < $1.key }) {
       try add(group.value, group.key, trees: [], &contents)
+      let count = group.value.reduce(0) { $0 + $1.ids.count }
+      added.withLock { $0[group.key, default: 0] += count }
     }
-    if !newTrees.isEmpty { try add([], "trees", trees: newTrees, &contents) }
+    if !newTrees.isEmpty { try add([], .trees, trees: newTrees, &contents) }
     try publish(contents)
   }
 
-  private static func family(_ shard: RecordIndex.NewShard) -> String {
-    if !shard.keys.isEmpty { return "calls" }
-    return shard.keyField.map { "keyed \($0)" } ?? "records"
+  /// Makes one segment of several, for a look at each costs as much as a look at all in one, where this
+  /// process added much of what they hold; else it would cost more than it saves.
+  func join() throws {
+    let due = added.withLock { added in
+      defer { added = [:] }
+      return added.filter { $0.value > 0 }
+    }
+    guard !due.isEmpty else { return }
+    let lock = try folder.lock()
+    defer { close(lock) }
+    try load()
+    var contents = current
+    var isJoined = false
+    for (family, count) in due.sorted(by: { $0.key < $1.key }) {
+      let segments = contents.segments.filter { Family($0) == family }
+      let total = segments.reduce(0) { $0 + $1.layout.recordCount }
+      guard segments.count > 1, count * Self.growth >= total else { continue }
+      try add([], family, trees: [], isJoin: true, &contents)
+      isJoined = true
+    }
+    if isJoined { try publish(contents) }
+  }
+
+  /// What is searched otherwise has segments of its own.
+  private enum Family: Hashable, Comparable {
+    case calls
+    /// The member whose hashes the segments have.
+    case keyed(String)
+    case records, trees
+
+    init(_ shard: RecordIndex.NewShard) {
+      self = shard.keys.isEmpty ? shard.keyField.map { .keyed($0) } ?? .records : .calls
+    }
+
+    init(_ segment: IndexSegment) {
+      let layout = segment.layout
+      self =
+        layout.recordCount == 0
+        ? .trees : layout.hasKeys ? .calls : layout.keyField.map { .keyed($0) } ?? .records
+    }
   }
 
   private func add(
-    _ shards: [RecordIndex.NewShard], _ family: String, trees: [ObjectID],
+    _ shards: [RecordIndex.NewShard], _ family: Family, trees: [ObjectID], isJoin: Bool = false,
     _ contents: inout Contents
   ) throws {
-    let keyField = shards.first?.keyField
-    func belongs(_ segment: IndexSegment) -> Bool {
-      family == "trees"
-        ? segment.layout.recordCount == 0
-        : segment.layout.recordCount > 0 && segment.layout.hasKeys == (family == "calls")
-          && segment.layout.keyField == keyField
-    }
+    let keyField: String? = if case .keyed(let field) = family { field } else { nil }
     var size = shards.reduce(trees.count) { $0 + $1.ids.count }
     var merged: [IndexSegment] = []
-    for segment in contents.segments.reversed() where belongs(segment) {
+    for segment in contents.segments.reversed() where Family(segment) == family {
       let other = segment.layout.recordCount + segment.layout.treeCount
-      guard other < size * Self.growth else { break }
+      guard isJoin || other < size * Self.growth else { break }
       merged.append(segment)
       size += other
     }
@@ -129,7 +166,7 @@ final class IndexFolder: Sendable {
       recordCount: merged.reduce(0) { $0 + $1.layout.recordCount }
         + shards.reduce(0) { $0 + $1.ids.count },
       trees: try merged.reduce(into: Set(trees)) { $0.formUnion(try $1.trees()) },
-      hasKeys: family == "calls", keyField: keyField,
+      hasKeys: family == .calls, keyField: keyField,
       shard: { (number) throws(IndexDamage) in
         guard number < all.count else { return shards[number - all.count] }
         let (segment, shard) = all[number]
@@ -153,7 +190,7 @@ final class IndexFolder: Sendable {
 
   private func publish(_ new: Contents) throws(StoreError) {
     var new = new
-    new.places = ShardPlaces(new.segments)
+    new.noteSegments()
     try folder.publish(new.manifest)
     published.withLock { $0 = Published(new) }
   }
@@ -171,6 +208,13 @@ final class IndexFolder: Sendable {
     let lock = try folder.lock()
     defer { close(lock) }
     try publish(Contents())
+  }
+}
+
+extension IndexFolder.Contents {
+  fileprivate mutating func noteSegments() {
+    places = ShardPlaces(segments)
+    callSegments = segments.filter(\.layout.hasKeys)
   }
 }
 

@@ -123,16 +123,35 @@ final class LinkSegment: Sendable {
   }
 
   /// Visits the ordinals of the rows that name something.
-  func visit(_ key: LinkKey, _ body: (_ ordinal: Int) -> Void) throws(IndexDamage) {
-    var position = try DigestOrder.lowerBound(of: key.word, in: entryCount) {
-      (position) throws(IndexDamage) in try entry(position).key
-    }
+  ///
+  /// - Parameters:
+  ///   - key: What they name.
+  ///   - last: Where the last look ended, for those who look for one key after another in their order.
+  ///   - body: Takes each.
+  func visit(
+    _ key: LinkKey, after last: inout Cursor, _ body: (_ ordinal: Int) -> Void
+  ) throws(IndexDamage) {
+    var position = try DigestOrder.lowerBound(
+      of: key.word, in: entryCount, after: (last.position, last.word)
+    ) { (position) throws(IndexDamage) in try entry(position).key }
+    defer { last = Cursor(position: position, word: key.word) }
     while position < entryCount {
       let found = try entry(position)
       guard found.key == key.word else { return }
       body(found.ordinal)
       position += 1
     }
+  }
+
+  func visit(_ key: LinkKey, _ body: (_ ordinal: Int) -> Void) throws(IndexDamage) {
+    var cursor = Cursor()
+    try visit(key, after: &cursor, body)
+  }
+
+  /// Where a look at some key ended.
+  struct Cursor {
+    fileprivate var position = 0
+    fileprivate var word: UInt64 = 0
   }
 
   /// The place of the shard that holds a row.

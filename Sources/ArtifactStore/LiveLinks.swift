@@ -132,8 +132,9 @@ package struct LiveLinks {
     _ kind: RecordKind, naming keys: some Sequence<LinkKey>
   ) throws(StoreError) -> [Found] {
     // In their order, so that neighbours are looked up one after another.
-    let sorted = keys.sorted { $0.word < $1.word }
-    guard !sorted.isEmpty else { return [] }
+    let unsorted = Array(keys)
+    guard !unsorted.isEmpty else { return [] }
+    let sorted = DigestOrder.sorted(unsorted.map(\.word)).map { unsorted[Int($0)] }
     do {
       return try search(kind, sorted)
     } catch let error as StoreError {
@@ -175,8 +176,9 @@ package struct LiveLinks {
     var seen = Set<RecordID>()
     for (number, segment) in segments.enumerated() where !held[number].isEmpty {
       var rows = BitSet()
+      var cursor = LinkSegment.Cursor()
       for key in keys {
-        try segment.visit(key) { ordinal in
+        try segment.visit(key, after: &cursor) { ordinal in
           if held[number].contains(segment.shard(of: ordinal)) { rows.insert(ordinal) }
         }
       }

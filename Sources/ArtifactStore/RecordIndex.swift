@@ -122,6 +122,7 @@ extension RecordIndex {
       }
       try add(root: root.id, kind, kind == .imports ? try key(for: roots) : nil)
     }
+    if isLoaded { join() }
   }
 
   /// What stands for a covered tree: equal trees of two kinds hold other records.
@@ -243,6 +244,11 @@ extension RecordIndex {
   }
 }
 
+extension RecordIndex {
+  /// Makes looking up quicker after much was added; the index is whole without it.
+  package func join() { try? folder.join() }
+}
+
 // MARK: - Looking up
 
 extension RecordIndex {
@@ -359,7 +365,7 @@ extension RecordIndex {
   package func calls(key: Digest) throws(StoreError) -> [(id: RecordID, location: RecordLocation)] {
     try reading { (contents) throws(IndexDamage) in
       var calls: [(id: RecordID, location: RecordLocation)] = []
-      for segment in contents.segments {
+      for segment in contents.callSegments {
         try segment.visit(key: key) { (ordinal) throws(IndexDamage) in
           let (shard, row) = segment.place(ordinal)
           calls.append(
@@ -378,7 +384,7 @@ extension RecordIndex {
     guard keyPrefix.count <= Digest.length else { return [] }
     return try reading { (contents) throws(IndexDamage) in
       var calls: [(key: Digest, id: RecordID, location: RecordLocation)] = []
-      for segment in contents.segments {
+      for segment in contents.callSegments {
         try segment.visit(keyPrefix: keyPrefix) { (ordinal, key) throws(IndexDamage) in
           let (shard, row) = segment.place(ordinal)
           calls.append(

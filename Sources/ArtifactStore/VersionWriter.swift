@@ -286,6 +286,7 @@ package final class VersionWriter: Sendable {
     let indexing = DispatchGroup()
     DispatchQueue.global().async(group: indexing) { [index = store.index] in
       try? index.add(shards)
+      index.join()
     }
     defer { indexing.wait() }
     let generated = files.filter(\.isGenerated)

@@ -159,3 +159,83 @@ struct IndexSegmentTests {
     #expect(table.ordinal(of: RecordID(digest: Digest(of: [1]))) == nil)
   }
 }
+
+extension IndexSegmentTests {
+  @Test("what one process added in pieces is joined, and what others added much of is left alone")
+  func join() throws {
+    try withTemporaryDirectory { folder in
+      func segmentCount() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
+          .count { $0.hasSuffix(".segment") }
+      }
+      // Of falling sizes, so that none is merged with the one before.
+      let shards = Self.shards([4000, 700, 120, 9], seed: 31)
+      let index = try IndexFolder(folder)
+      for shard in shards { try index.add([shard], trees: []) }
+      #expect(try segmentCount() == 4)
+      try index.join()
+      #expect(try segmentCount() == 1)
+      let path = try #require(
+        FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
+          .first { $0.hasSuffix(".segment") })
+      let joined = folder.appending(path: path).path(percentEncoded: false)
+      let segment = try #require(IndexSegment(joined))
+      #expect(segment.shards.map(\.object) == shards.map(\.object))
+      for shard in shards {
+        for (row, key) in shard.keys.enumerated() where row % 5 != 0 {
+          var found: [RecordID] = []
+          try segment.visit(key: key) { (ordinal) throws(IndexDamage) in
+            found.append(try segment.id(ordinal))
+            return true
+          }
+          #expect(found == [Array(shard.ids)[row]])
+        }
+      }
+      // Another process adds a little.
+      let other = try IndexFolder(folder)
+      try other.add(Self.shards([50], seed: 32), trees: [])
+      try other.join()
+      #expect(try segmentCount() == 2)
+      // Whoever has nothing to join writes nothing.
+      try index.join()
+      #expect(try segmentCount() == 2)
+    }
+  }
+
+  @Test("digests are found by a directory, whatever they share", arguments: [0, 1, 7, 8, 9, 5000])
+  func directory(count: Int) {
+    var random = SeededRandom(seed: 33)
+    let words = (0..<count).map { index -> UInt64 in
+      switch index % 4 {
+      case 0: random.next()
+      case 1: UInt64(index % 3) << 62
+      case 2: .max
+      default: UInt64(index % 5)
+      }
+    }
+    let sorted = words.sorted()
+    let directory = DigestDirectory(count: count)
+    let starts = (0...directory.bucketCount).map { bucket in
+      sorted.count { directory.bucket($0) < bucket }
+    }
+    func positions(_ words: ClosedRange<UInt64>) -> Range<Int> {
+      directory.positions(of: words, start: { starts[$0] }) { directory.fingerprint(sorted[$0]) }
+    }
+    let others: [UInt64] = [0, 1, .max, 1 << 63, random.next()]
+    for word in words.prefix(300) + others {
+      let found = positions(word...word).filter { sorted[$0] == word }
+      #expect(found == sorted.indices.filter { sorted[$0] == word })
+    }
+    for _ in 0..<200 {
+      let first = random.next() >> (random.next() % 64)
+      let second = random.next() >> (random.next() % 64)
+      let range = min(first, second)...max(first, second)
+      let wanted = sorted.indices.filter { range.contains(sorted[$0]) }
+      let found = positions(range)
+      let isMeant = found.map { range.contains(sorted[$0]) }
+      #expect(zip(found, isMeant).filter(\.1).map(\.0) == wanted)
+      // Only such as are like the first or the last.
+      #expect(isMeant.count { !$0 } <= sorted.count / 2 + 1)
+    }
+  }
+}
