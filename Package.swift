@@ -138,7 +138,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "ArtifactStore", "CanonicalJSON", "Dataset", "JSONSchema", "Teachers", "stemma",
+        "ArtifactStore", "CanonicalJSON", "Commands", "Dataset", "JSONSchema", "Teachers", "stemma",
       ],
       path: "Tests/Benchmarks"),
   ],

@@ -1,5 +1,4 @@
 package import ArgumentParser
-import CMalloc
 import Foundation
 
 /// The program: its commands, and the one place where errors become text and exit codes.
@@ -52,12 +51,7 @@ package struct StemmaCommand: AsyncParsableCommand {
   package static func start() async {
     // A write beyond a file size limit shall be an error, not the end.
     signal(SIGXFSZ, SIG_IGN)
-    // Arrays that grow past this leave no holes behind, for the system takes them back; the memory of
-    // shards, which are smaller, is kept for the next ones.
-    mallopt(M_MMAP_THRESHOLD, 2 << 20)
-    mallopt(M_TRIM_THRESHOLD, 32 << 20)
-    // Each thread would have a heap of its own, with holes of its own.
-    mallopt(M_ARENA_MAX, 4)
+    ProcessMemory.configure()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

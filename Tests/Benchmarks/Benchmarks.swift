@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 
 /// Measures the store against its floors and peers, and generation by its stages, each in one run.
@@ -11,6 +12,8 @@ import Foundation
 @main
 struct Benchmarks {
   static func main() async throws {
+    // As the program does.
+    ProcessMemory.configure()
     switch CommandLine.arguments.dropFirst().first {
     case "--corpus": return try makeCorpus()
     case "--calls": return try await writeCalls()
