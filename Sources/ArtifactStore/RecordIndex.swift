@@ -384,7 +384,7 @@ extension RecordIndex {
     guard keyPrefix.count <= Digest.length else { return [] }
     return try reading { (contents) throws(IndexDamage) in
       var calls: [(key: Digest, id: RecordID, location: RecordLocation)] = []
-      for segment in contents.callSegments {
+      for segment in contents.callSegments where calls.count < limit {
         try segment.visit(keyPrefix: keyPrefix) { (ordinal, key) throws(IndexDamage) in
           let (shard, row) = segment.place(ordinal)
           calls.append(

@@ -40,10 +40,14 @@ final class ShardPrefix: Sendable {
       try ZstdCodec.checkedSize(of: bytes, maximumSizeInBytes: Shard.maximumSizeInBytes)
     }
     self.rooms = rooms
+    sizeInBytes = size
     state = Mutex(State(frame, size: size, rooms.take(size)))
   }
 
   deinit { rooms.giveBack(state.withLock { $0.room }) }
+
+  /// The size of the whole content, for all of which there is room.
+  let sizeInBytes: Int
 
   /// A line without its line feed, or nil when the shard has no such one.
   ///

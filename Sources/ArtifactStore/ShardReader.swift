@@ -30,50 +30,12 @@ package final class ShardReader: Sendable {
     }
   }
 
-  /// Lines that are about to be asked for.
-  private struct PreparedLines {
-    private static let largestSizeInBytes = 8 << 20
-    private(set) var lines: [RecordLocation: [UInt8]] = [:]
-    private var sizeInBytes = 0
-
-    mutating func add(_ line: [UInt8], _ location: RecordLocation) {
-      if sizeInBytes + line.count > Self.largestSizeInBytes {
-        lines.removeAll()
-        sizeInBytes = 0
-      }
-      guard line.count <= Self.largestSizeInBytes else { return }
-      if lines.updateValue(line, forKey: location) == nil { sizeInBytes += line.count }
-    }
-  }
-
-  private struct Cache<Content> {
-    var contents: [ObjectID: Content] = [:]
-    /// Those that were used last come last.
-    var order: [ObjectID] = []
-
-    mutating func find(_ object: ObjectID) -> Content? {
-      guard let content = contents[object] else { return nil }
-      if order.last != object, let place = order.firstIndex(of: object) {
-        order.remove(at: place)
-        order.append(object)
-      }
-      return content
-    }
-
-    mutating func add(_ content: Content, _ object: ObjectID, atMost limit: Int) {
-      guard contents.updateValue(content, forKey: object) == nil else { return }
-      order.append(object)
-      if order.count > limit { contents[order.removeFirst()] = nil }
-    }
-  }
-
-  private static let cachedShardCount = 24
   private let repository: Repository
   private let codec = ZstdCodec()
-  private let cache = Mutex(Cache<Content>())
-  private let prefixes = Mutex(Cache<ShardPrefix>())
+  private let cache = Mutex(ShardCache<Content>(mostShards: 24))
+  /// As many as one thing that is looked at needs, so that their memory is soon used again.
+  private let prefixes = Mutex(ShardCache<ShardPrefix>(mostShards: 12))
   private let rooms = ShardRooms()
-  private let prepared = Mutex(PreparedLines())
 
   package init(_ repository: Repository) { self.repository = repository }
 
@@ -116,7 +78,7 @@ package final class ShardReader: Sendable {
     if let content = cache.withLock({ $0.find(object) }) { return content }
     let bytes = try artifact(object)
     let content = Content(bytes: bytes, lines: try Shard.lineRanges(bytes))
-    cache.withLock { $0.add(content, object, atMost: Self.cachedShardCount) }
+    cache.withLock { $0.add(content, object, sizeInBytes: content.bytes.count) }
     return content
   }
 
@@ -129,7 +91,6 @@ package final class ShardReader: Sendable {
 
   /// A line of a shard of which few are looked at: it is decompressed no further than needed.
   package func singleLine(at location: RecordLocation) throws(StoreError) -> [UInt8] {
-    if let line = prepared.withLock({ $0.lines[location] }) { return line }
     let object = location.object
     if let content = cache.withLock({ $0.find(object) }) {
       if let line = content.line(location.row) { return line }
@@ -147,28 +108,19 @@ package final class ShardReader: Sendable {
     throw StoreError(.corrupt, "object '\(object)' has no line \(location.row)")
   }
 
-  /// Reads lines that are about to be asked for one by one: those of one shard together, and shards
-  /// beside each other.
+  /// Reads lines that are about to be asked for one by one, of several shards beside each other.
   ///
   /// What cannot be read is left to be told then.
   package func prepare(_ locations: some Sequence<RecordLocation>) {
-    var rows: [ObjectID: [Int]] = [:]
-    for location in locations { rows[location.object, default: []].append(location.row) }
-    let shards = rows.map { (object: $0.key, rows: $0.value.sorted()) }
+    var rows: [ObjectID: Int] = [:]
+    for location in locations {
+      rows[location.object] = max(location.row, rows[location.object] ?? 0)
+    }
+    let shards = Array(rows)
     DispatchQueue.concurrentPerform(iterations: shards.count) { number in
-      let shard = shards[number]
-      let known = cache.withLock { $0.find(shard.object) }
-      guard known == nil,
-        let prefix = try? ShardPrefix(try frame(shard.object), in: rooms)
-      else { return }
-      var lines: [(RecordLocation, [UInt8])] = []
-      for row in shard.rows {
-        guard let line = try? prefix.line(row) else { break }
-        lines.append((RecordLocation(object: shard.object, row: row), line))
-      }
-      prepared.withLock { prepared in
-        for (location, line) in lines { prepared.add(line, location) }
-      }
+      let (object, row) = shards[number]
+      guard cache.withLock({ $0.find(object) }) == nil else { return }
+      _ = try? prefix(of: object).line(row)
     }
   }
 
@@ -198,7 +150,7 @@ package final class ShardReader: Sendable {
   private func prefix(of object: ObjectID) throws(StoreError) -> ShardPrefix {
     if let prefix = prefixes.withLock({ $0.find(object) }) { return prefix }
     let prefix = try ShardPrefix(try frame(object), in: rooms)
-    prefixes.withLock { $0.add(prefix, object, atMost: Self.cachedShardCount) }
+    prefixes.withLock { $0.add(prefix, object, sizeInBytes: prefix.sizeInBytes) }
     return prefix
   }
 }

@@ -1,5 +1,7 @@
 import ArtifactStore
 import CanonicalJSON
+import Dispatch
+import Synchronization
 
 extension TraceWalk {
   /// No descent has more records one above the other that name each other by members.
@@ -12,16 +14,29 @@ extension TraceWalk {
     var locations: [(kind: RecordKind, location: RecordLocation)] = try judging(root)
     for _ in 0..<Self.depth {
       for record in level { locations += try named(by: record) }
-      let store = version.store
-      store.reader.prepare(locations.map(\.location))
-      level = try locations.compactMap { kind, location throws(StoreError) in
-        guard let line = try? store.reader.singleLine(at: location) else { return nil }
-        let record = try Record(kind, line: line)
-        return known.updateValue(record, forKey: record.id) == nil ? record : nil
-      }
+      version.store.reader.prepare(locations.map(\.location))
+      level = read(locations).filter { known.updateValue($0, forKey: $0.id) == nil }
       locations = []
       if level.isEmpty { return }
     }
+  }
+
+  /// Reads records beside each other, and what they say; those that cannot be read are asked for again.
+  private mutating func read(
+    _ locations: [(kind: RecordKind, location: RecordLocation)]
+  ) -> [Record] {
+    let found = Mutex<[Int: (record: Record, value: JSON)]>([:])
+    let reader = version.store.reader
+    DispatchQueue.concurrentPerform(iterations: locations.count) { number in
+      let (kind, location) = locations[number]
+      guard let line = try? reader.singleLine(at: location),
+        let record = try? Record(kind, line: line), let value = try? record.value()
+      else { return }
+      found.withLock { $0[number] = (record, value) }
+    }
+    let all = found.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
+    for (record, value) in all { note(value, of: record) }
+    return all.map(\.record)
   }
 
   /// Where the records are that one names.

@@ -31,6 +31,8 @@ struct TraceWalk {
     return value
   }
 
+  mutating func note(_ value: JSON, of record: Record) { values[record.id] = value }
+
   mutating func find(_ id: RecordID) throws(StoreError) -> Record? {
     if let record = known[id] { return record }
     let record = try lookup.find(id)

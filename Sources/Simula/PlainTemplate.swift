@@ -31,6 +31,8 @@ struct PlainTemplate: Sendable {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
     // What a template begins with may share its line with a setting.
     guard let start = text.first, !start.isWhitespace, Self.sectionTag(lines[0]) == nil,
+      // Of blanks at its end Mustache leaves out what stands alone on the last line.
+      text.last?.isNewline == true || !(lines.last ?? "").allSatisfy(\.isWhitespace),
       !text.utf8.contains(UInt8(ascii: "\r")), let parts = Self.parts(&lines, until: nil)
     else { return nil }
     for part in parts { add(part) }

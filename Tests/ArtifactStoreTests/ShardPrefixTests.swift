@@ -88,3 +88,25 @@ struct ShardPrefixTests {
     #expect(try ShardPrefix(ObjectBytes(codec.compress([]))).line(0) == nil)
   }
 }
+
+@Suite("The shards that are kept")
+struct ShardCacheTests {
+  private static func object(_ number: Int) -> ObjectID {
+    ObjectID(hashing: .blob, Array("\(number)".utf8))
+  }
+
+  @Test("are the last few that were used, and few where they are large")
+  func bounds() {
+    var cache = ShardCache<Int>(mostShards: 24)
+    for number in 0..<24 { cache.add(number, Self.object(number), sizeInBytes: 1 << 20) }
+    #expect((0..<24).allSatisfy { cache.find(Self.object($0)) == $0 })
+    // The first was used, so that the second goes.
+    _ = cache.find(Self.object(0))
+    cache.add(24, Self.object(24), sizeInBytes: 1 << 20)
+    #expect(cache.find(Self.object(0)) == 0 && cache.find(Self.object(1)) == nil)
+    cache.add(25, Self.object(25), sizeInBytes: 200 << 20)
+    #expect(cache.find(Self.object(25)) == 25 && cache.find(Self.object(0)) == nil)
+    cache.add(26, Self.object(26), sizeInBytes: 1 << 20)
+    #expect(cache.find(Self.object(25)) == nil && cache.find(Self.object(26)) == 26)
+  }
+}

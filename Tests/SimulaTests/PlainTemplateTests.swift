@@ -75,6 +75,7 @@ struct PlainTemplateTests {
     arguments: [
       "", "\na", " a", "{{#examples}}\n{{/examples}}", "a\n{{#examples}}\n", "a\n{{/examples}}\n",
       "a\n{{#examples}}\n{{/count}}\n", "a {{", "a {{> partial}}", "a {{=<% %>=}}", "a {{&count}}",
+      "a\n ", "{{count}}\n\t", "a\n\n  \t",
     ])
   func others(text: String) { #expect(PlainTemplate(text) == nil) }
 }
