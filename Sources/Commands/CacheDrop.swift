@@ -32,10 +32,9 @@ struct CacheDrop: AsyncParsableCommand {
 
   func run() async throws {
     let store = try dataset.store()
-    guard !options.cannotAsk else { throw ApplyOptions.nobodyToAsk }
-    let lock = options.dryRun ? nil : try store.lock(purpose: "stemma cache drop")
+    let lock = options.onlyShows ? nil : try store.lock(purpose: "stemma cache drop")
     defer { withExtendedLifetime(lock) {} }
-    if !options.dryRun { try await Self.sealJournal(of: store) }
+    if !options.onlyShows { try await Self.sealJournal(of: store) }
     let lines = try CallLines(store)
     let dropping = CallDropping(lines)
     var calls = Set<RecordID>()

@@ -51,6 +51,7 @@ struct CacheExport: AsyncParsableCommand {
     let reporter = RunReporter()
     let models = Set(model)
     let tasks = Set(task)
+    var count = 0
     try lines.forEach(
       in: names, didRead: { CountProgress.show("files of calls read", $0, of: $1, on: reporter) }
     ) { line, id in
@@ -60,6 +61,7 @@ struct CacheExport: AsyncParsableCommand {
           tasks.isEmpty || tasks.contains(call.task)
         else { return }
       }
+      count += 1
       let bytes = Array(line) + [0x0A]
       try bytes.withUnsafeBytes { bytes in
         guard isCompressed else { return try file.write(bytes) }
@@ -69,5 +71,6 @@ struct CacheExport: AsyncParsableCommand {
     reporter.end()
     if isCompressed { try compressor.finish { try file.write($0) } }
     try file.finish()
+    if let name = file.name { Output.complain("Wrote \(Plural.text(count, "call")) to \(name).") }
   }
 }

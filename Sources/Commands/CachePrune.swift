@@ -43,10 +43,9 @@ struct CachePrune: AsyncParsableCommand {
 
   func run() async throws {
     let store = try dataset.store()
-    guard !options.cannotAsk else { throw ApplyOptions.nobodyToAsk }
-    let lock = options.dryRun ? nil : try store.lock(purpose: "stemma cache prune")
+    let lock = options.onlyShows ? nil : try store.lock(purpose: "stemma cache prune")
     defer { withExtendedLifetime(lock) {} }
-    if !options.dryRun { try await CacheDrop.sealJournal(of: store) }
+    if !options.onlyShows { try await CacheDrop.sealJournal(of: store) }
     let reporter = RunReporter()
     let limit = days.map { Int64(Date().timeIntervalSince1970) - Int64($0) * 86_400 }
     let plan = try CallPrunePlan(store, before: limit) {
@@ -88,7 +87,7 @@ struct CachePrune: AsyncParsableCommand {
       "\(plan.count) of \(Plural.text(plan.ownCount, "own call")) are named by no version, "
         + "about \(ByteSize.text(plan.sizeInBytes)).")
     if plan.elsewhereCount > 0 {
-      Output.line("\(plan.elsewhereCount) of them were fetched from a remote too, and stay there.")
+      Output.line("\(plan.elsewhereCount) of them are on a remote too, and stay there.")
     }
   }
 }

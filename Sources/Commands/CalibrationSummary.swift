@@ -34,7 +34,7 @@ struct CalibrationSummary {
   private func printDouble(_ double: CalibrationReport.Double) {
     let estimate = double.estimate
     Output.line()
-    Output.line("Double critic, '\(double.form.rawValue)'             rate  95% interval   counts")
+    heading("Double critic, '\(double.form.rawValue)'", of: "rate")
     row("a  right answers accepted", estimate.right, double.right, Self.name(double.rightSource))
     let wrong = double.wrong.values.reduce(AcceptanceCount(), +)
     row("b  wrong answers accepted", estimate.wrong, wrong, "")
@@ -63,9 +63,9 @@ struct CalibrationSummary {
 
   private func printRequirements(_ rates: RequirementRates) {
     Output.line()
-    Output.line("Requirement critic                 rate  95% interval   counts")
-    row("   samples with their own mix", rates.ownRate, rates.own, "should be accepted")
-    row("   with another slot's mix", rates.otherRate, rates.other, "should be rejected")
+    heading("Requirement critic", of: "accepted")
+    row("   samples with their own mix", rates.ownRate, rates.own, "should be near 1")
+    row("   with another slot's mix", rates.otherRate, rates.other, "should be near 0")
     if let difference = rates.difference {
       Output.line(
         difference.low > 0
@@ -77,7 +77,7 @@ struct CalibrationSummary {
   private func printComplexity() {
     guard let complexity = report.complexity else { return }
     Output.line()
-    Output.line("Attempts of this version           rate  95% interval   counts")
+    heading("Attempts of this version", of: "accepted")
     row("   plain meta-prompts", complexity.plain, report.plain, "")
     row("   complexified meta-prompts", complexity.complexified, report.complexified, "")
     if let fraction = complexity.fraction {
@@ -85,6 +85,11 @@ struct CalibrationSummary {
         "Complexified attempts are accepted less often: try 'complexity: {fraction: \(fraction)}', "
           + "which is \(report.fraction) now.")
     }
+  }
+
+  private func heading(_ title: String, of rate: String) {
+    let space = String(repeating: " ", count: max(1, 39 - title.count - rate.count))
+    Output.line("\(title)\(space)\(rate)  95% interval   accepted/judged")
   }
 
   private func row(

@@ -16,6 +16,9 @@ struct ApplyOptions: ParsableArguments {
   /// Whether nobody could answer a question, nor has answered it beforehand.
   var cannotAsk: Bool { !yes && !dryRun && !Output.isTerminal(STDIN_FILENO) }
 
+  /// Whether it ends with what is shown, so that nothing needs to be locked or prepared.
+  var onlyShows: Bool { dryRun || cannotAsk }
+
   /// What to do after the effect was shown; asks on a terminal.
   ///
   /// - Throws: ``CommandError`` where there is nobody to ask.

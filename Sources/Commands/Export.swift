@@ -65,11 +65,13 @@ struct Export: AsyncParsableCommand {
         var file = try ExportFile(output)
         for sample in samples.all { try file.write(sample.line) }
         try file.finish()
+        tell(samples.all.count, file.name)
       }
     } else {
       var file = try ExportFile(output)
       try version.forEachLines(kind) { lines in try lines.withUnsafeBytes { try file.write($0) } }
       try file.finish()
+      tell(try version.liveCount(kind), file.name)
     }
     guard kind == .samples, try version.liveCount(.samples) == 0 else { return }
     let imports = try version.liveCount(.imports)
@@ -78,6 +80,11 @@ struct Export: AsyncParsableCommand {
         "note: there are no samples; 'stemma export imports' writes "
           + Plural.text(imports, "imported line"))
     }
+  }
+
+  private func tell(_ lineCount: Int, _ name: String?) {
+    guard let name else { return }
+    Output.complain("Wrote \(Plural.text(lineCount, "line")) to \(name).")
   }
 }
 

@@ -7,6 +7,10 @@ struct ExportFile: ~Copyable {
   private static let bufferSizeInBytes = 1 << 20
 
   private let path: String?
+  /// What to call the file; nil for standard output and other open files, whose reader is told nothing.
+  var name: String? {
+    path.flatMap { $0.hasPrefix("/dev/") || $0.hasPrefix("/proc/") ? nil : "'\($0)'" }
+  }
   /// The file that the new one becomes; nil when bytes go straight to where they belong.
   private let target: String?
   private let descriptor: Int32

@@ -135,11 +135,19 @@ struct ExportMetadata {
         facts, samples: file(lines, seenFrom: folder + "/README.md"),
         identities: file(identities, seenFrom: folder + "/README.md"))
       try write(card.text, to: folder + "/README.md")
+      Output.complain(
+        "Wrote \(Plural.text(lines.lineCount, "line")) and what describes them to '\(folder)': "
+          + "samples.jsonl, ids.txt, croissant.json, README.md.")
     } else {
       if let path = options.croissant { try writeCroissant(facts, path, lines, []) }
       if let path = options.card {
         try write(DatasetCard(facts, samples: file(lines, seenFrom: path)).text, to: path)
       }
+      let others = [options.croissant, options.card].compactMap(\.self).filter { $0 != "-" }
+        .map { "'\($0)'" }.joined(separator: " and ")
+      Output.complain(
+        "Wrote \(Plural.text(lines.lineCount, "line")) to '\(lines.path)'"
+          + (others.isEmpty ? "." : ", and what describes them to \(others)."))
     }
     let missing = [
       ("--license", options.license), ("--creator", options.creator.first), ("--url", options.url),

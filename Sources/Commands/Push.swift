@@ -8,7 +8,8 @@ struct Push: AsyncParsableCommand {
     abstract: "Send versions and recorded calls to a remote",
     discussion: """
       Calls go first, so that whoever gets the versions can use their answers. Git's own remotes and \
-      credentials are used; make a remote with 'git remote add origin URL'.
+      credentials are used; make a remote with 'git remote add origin URL'. A branch that follows no \
+      other yet follows the one that it is sent to, so that 'stemma pull' needs no name.
 
       EXAMPLES
         stemma push
@@ -42,8 +43,12 @@ struct Push: AsyncParsableCommand {
       if count > 0 { Output.line("Sent \(Plural.text(count, "commit")) of calls.") }
     }
     let name = String(branch.dropFirst(Store.branchPrefix.count))
+    // A copy elsewhere must not become what the branch is compared with and pulled from.
+    let follows = try store.repository.configuration("branch.\(name).merge") != nil
     do {
-      try git.run(["push", "--set-upstream"] + (tags ? ["--tags"] : []) + [remote, branch])
+      try git.run(
+        ["push"] + (follows ? [] : ["--set-upstream"]) + (tags ? ["--tags"] : [])
+          + [remote, branch])
     } catch {
       throw CommandError(
         "git push failed",

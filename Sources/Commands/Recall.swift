@@ -55,10 +55,9 @@ struct Recall: AsyncParsableCommand {
     let store = try dataset.store()
     let recall = try RecallRun(store)
     if list { return RecallText.printList(try recall.recalls(), isJSON: form.isJSON) }
-    guard !options.cannotAsk else { throw ApplyOptions.nobodyToAsk }
-    let lock = options.dryRun ? nil : try store.lock(purpose: "stemma recall")
+    let lock = options.onlyShows ? nil : try store.lock(purpose: "stemma recall")
     defer { withExtendedLifetime(lock) {} }
-    if !options.dryRun { try WorkingTree(store).prepare() }
+    if !options.onlyShows { try WorkingTree(store).prepare() }
     guard let base = try store.head() else {
       throw CommandError("there is no version to recall anything from")
     }
@@ -78,8 +77,13 @@ struct Recall: AsyncParsableCommand {
       effect.recordCount == 0
       ? "Recall \(things)?"
       : "Recall \(things) and take away \(Plural.text(effect.recordCount, "record"))?"
-    if try await options.decide(question) {
-      text.version = try recall.apply(effect, to: base, reason: reason)
+    do {
+      if try await options.decide(question) {
+        text.version = try recall.apply(effect, to: base, reason: reason)
+      }
+    } catch {
+      if form.isJSON, options.cannotAsk { text.printJSON() }
+      throw error
     }
     form.isJSON ? text.printJSON() : text.printOutcome()
   }

@@ -94,6 +94,7 @@ struct Status: AsyncParsableCommand {
     switch freshness {
     case .fresh: "fresh"
     case .missing: "missing"
+    case .unnoted: "stale: merged, or changed by git, since a run noted it"
     case .redefined: "stale: its knobs, prompt templates or teachers changed"
     case .newInputs: "stale: what it reads changed"
     case .dropped: "stale: an answer that it was made with was dropped"
@@ -105,6 +106,7 @@ struct Status: AsyncParsableCommand {
     switch freshness {
     case .fresh: "fresh"
     case .missing: "missing"
+    case .unnoted: "unnoted"
     case .redefined: "redefined"
     case .newInputs: "new-inputs"
     case .dropped: "dropped"

@@ -7,7 +7,7 @@ import Git
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Read the dataset again and check every hash",
+    abstract: "Read a version again and check every hash",
     discussion: """
       Artifacts of the present version and all recorded calls are decompressed and hashed, every \
       line is checked to be canonical JSON, and what live records name must be there.

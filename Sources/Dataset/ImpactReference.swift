@@ -23,6 +23,8 @@ package struct ImpactReference {
   }
 
   private static let minimumRunLength = 4
+  /// So many of several things that a text could mean are named.
+  private static let shownCount = 4
 
   private let version: Version
   private let tasks: [String]
@@ -61,7 +63,7 @@ package struct ImpactReference {
       throw StoreError(
         .ambiguous, "'\(text)' means \(found.count) things",
         hint: "give more digits, or say which: "
-          + found.prefix(4).map { "\($0.kind):\($0.name.prefix(20))" }.joined(separator: ", "))
+          + Self.some(found.map { "\($0.kind):\($0.name.prefix(20))" }))
     }
     guard let only = found.first else {
       throw StoreError(
@@ -76,7 +78,7 @@ package struct ImpactReference {
       guard found.count <= 1 else {
         throw StoreError(
           .ambiguous, "'\(text)' is the beginning of \(found.count)",
-          hint: "give more: " + found.prefix(4).map(\.name).joined(separator: ", "))
+          hint: "give more: " + Self.some(found.map(\.name)))
       }
       guard let only = found.first else {
         throw StoreError(.notFound, "there is no \(kind) '\(text)'", hint: hint)
@@ -174,9 +176,15 @@ package struct ImpactReference {
     guard found.count <= 1 else {
       throw StoreError(
         .ambiguous, "'\(text)' is the beginning of \(found.count) models",
-        hint: "give one of them: " + found.prefix(4).joined(separator: ", "))
+        hint: "give one of them: " + Self.some(found))
     }
     return found.first.map { Found(.model($0), kind: "model", name: $0) }
+  }
+
+  /// The first of several names, and how many are left out.
+  private static func some(_ names: [String]) -> String {
+    let more = names.count - shownCount
+    return names.prefix(shownCount).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
   }
 
   private static func isDigits(_ text: String) -> Bool {

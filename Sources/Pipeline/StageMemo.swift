@@ -70,6 +70,8 @@ package enum Freshness: Hashable, Sendable {
   case fresh
   /// There is no trustworthy memo of an output.
   case missing
+  /// There are records, but no memo of them, as after a merge.
+  case unnoted
   /// The stage itself is another: recipe knobs, prompt templates, teachers or code.
   case redefined
   /// What it reads has changed.

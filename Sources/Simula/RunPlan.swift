@@ -53,6 +53,9 @@ package struct RunPlan: Sendable {
     self.bareRoots = bareRoots
     let dropped = try base.map(DroppedAnswers.stages) ?? []
     let earlier = EarlierRecalls(snapshot, noted)
+    let unnoted = try base.map { base throws(StoreError) in
+      try RunPlan.stagesWithRecords(in: base, without: memos)
+    }
     var inputs = snapshot.sources.map { Snapshot.digest($0.without(snapshot.recalls.nodes)) }
     stages = StageName.allCases.map { stage in
       let key = snapshot.key(of: stage)
@@ -76,7 +79,9 @@ package struct RunPlan: Sendable {
         freshness: Freshness(memo: memo, key: key, inputs: inputs)
           .after(isDropped: dropped.contains(stage)))
       let state = StageState(
-        stage: stage, freshness: earlier.explain(found.freshness, of: stage, memo: memo))
+        stage: stage,
+        freshness: unnoted?.contains(stage) == true
+          ? .unnoted : earlier.explain(found.freshness, of: stage, memo: memo))
       inputs = state.freshness == .fresh ? memo?.outputs : nil
       return state
     }
@@ -89,6 +94,19 @@ package struct RunPlan: Sendable {
   ) -> Freshness {
     guard let memo else { return .fresh }
     return (memo.key == key.digest ? Freshness.fresh : .redefined).after(isDropped: isDropped)
+  }
+
+  /// The stages of data that have live records without a memo.
+  private static func stagesWithRecords(
+    in base: Version, without memos: [String: StageMemo]
+  ) throws(StoreError) -> Set<StageName> {
+    var found = Set<StageName>()
+    for (stage, kind) in [
+      (StageName.mixes, RecordKind.mixes), (.metaPrompts, .metaPrompts), (.samples, .samples),
+    ] where memos[stage.rawValue] == nil {
+      if try base.liveCount(kind) > 0 { found.insert(stage) }
+    }
+    return found
   }
 
   /// The roots alone that wait for growth.

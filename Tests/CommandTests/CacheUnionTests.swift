@@ -48,7 +48,9 @@ struct CacheUnionTests {
     try await withServerDataset(script) { dataset, recipe, server in
       try await dataset.run()
       let parent = dataset.directory.deletingLastPathComponent()
-      try await dataset.stemma("cache", "export", "../calls.jsonl.zst")
+      let export = try await dataset.stemma("cache", "export", "../calls.jsonl.zst")
+      let count = try await dataset.callLines().count
+      #expect(export.errorText == "Wrote \(count) calls to '../calls.jsonl.zst'.\n")
       let plain = try await shell("zstd -dc calls.jsonl.zst", in: parent)
       #expect(Set(plain.lines) == Set(try await dataset.callLines()))
       let other = try await TestDataset.make(in: parent, named: "other", recipe)

@@ -44,6 +44,8 @@ struct CalibrateTests {
       #expect(output.text.contains("a  right answers accepted"))
       #expect(output.text.contains("12/12  of the gold file"))
       #expect(output.text.contains("Verdict: the critic helps"))
+      #expect(output.text.contains("Requirement critic             accepted  95% interval"))
+      #expect(output.text.contains("6/6  should be near 0"), "\(output.text)")
       #expect(output.text.contains("of which 0 asked"))
       #expect(output.errorText == "")
       #expect(try await dataset.head() == head)

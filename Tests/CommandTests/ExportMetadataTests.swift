@@ -153,6 +153,11 @@ struct ExportMetadataTests {
     try await withExport { dataset, _ in
       let output = try await dataset.stemma("export", "--folder", "out")
       #expect(output.errorText.contains("--license, --creator, --url"))
+      let count = try await dataset.samples().count
+      #expect(output.errorText.contains("Wrote \(count) lines and what describes them to 'out'"))
+      let file = try await dataset.stemma("export", "-o", "../plain.jsonl")
+      #expect(file.errorText == "Wrote \(count) lines to '../plain.jsonl'.\n")
+      #expect(try await dataset.stemma("export").errorText == "")
       let ids = try dataset.read("out/ids.txt").split(separator: "\n").map(String.init)
       let lines = try dataset.read("out/samples.jsonl").split(separator: "\n").map(String.init)
       #expect(ids.count == lines.count)

@@ -38,6 +38,39 @@ struct MergeTests {
     }
   }
 
+  @Test("records of a merge are there and stale, not missing, and a run settles them")
+  func unnoted() async throws {
+    try await withServerDataset(SimulaScript(), { $0.shrink() }) { dataset, recipe, _ in
+      func states() async throws -> [String?] {
+        let status = try #require(try await dataset.objects("status").first)
+        #expect(status["fresh"] == false)
+        return (status["stages"]?.array ?? []).map { $0["state"]?.string }
+      }
+      let fresh = ["fresh", "fresh", "fresh"]
+      #expect(try await states().suffix(3) == ["missing", "missing", "missing"])
+      try await dataset.run()
+      try await dataset.stemma("checkout", "-b", "left")
+      var other = recipe
+      other.fraction = 1
+      try dataset.write(other)
+      try await dataset.run()
+      try await dataset.stemma("checkout", "main")
+      try await dataset.run("--samples", "4")
+      let main = try await dataset.head()
+      try await dataset.stemma("merge", "left")
+      #expect(try await states() == fresh + ["unnoted", "unnoted", "unnoted"])
+      let text = try await dataset.stemma("status").text
+      #expect(text.contains("samples       stale: merged, or changed by git"), "\(text)")
+      #expect(!text.contains("missing"))
+      try await dataset.git("reset", "-q", "--hard", main)
+      try await dataset.git("merge", "-q", "--no-edit", "left")
+      #expect(try await states() == fresh + ["unnoted", "unnoted", "unnoted"])
+      #expect(try await dataset.run().kept == 4)
+      #expect(try await dataset.run().isUpToDate)
+      try await dataset.expectSound()
+    }
+  }
+
   @Test("records that both sides have under one key stay, and are told")
   func keys() async throws {
     try await withLineDataset { set in

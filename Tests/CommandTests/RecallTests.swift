@@ -71,6 +71,8 @@ struct RecallTests {
       for trailer in ["Recall: ", "Dataset-Digest: ", "Dataset-Tree: ", "Totals: ", "Stage: "] {
         #expect(message.contains("\n" + trailer), "\(trailer)")
       }
+      let title = try #require(message.split(separator: "\n").first)
+      #expect(title.hasPrefix("Recall ") && !title.contains { "{}[]\"".contains($0) }, "\(title)")
       #expect(try entries(dataset).count == 1)
       #expect(try entries(dataset)[0].contains(#"reason: "a \"test\""#))
       let gone = all.subtracting(try await ids(dataset))
@@ -213,6 +215,25 @@ struct RecallTests {
     }
   }
 
+  @Test("of what a text could mean, some is named, and how much is not")
+  func ambiguous() async throws {
+    try await withServerDataset(Self.script(), { $0.shrink() }) { dataset, _, _ in
+      var runs: [String] = []
+      for count in 1...5 {
+        let run = try await dataset.run("--samples", "\(count)")
+        runs.append(try #require(run.json["run"]?.string))
+      }
+      let start = String(runs[0].prefix(4))
+      for command in ["impact", "recall"] {
+        let output = try await dataset.stemma.run([command, "run:\(start)"])
+        #expect(output.exitCode != 0)
+        #expect(output.errorText.contains("'\(start)' is the beginning of 5"))
+        #expect(output.errorText.contains(" and 1 more"), "\(output.errorText)")
+        #expect(runs.filter { output.errorText.contains($0) }.count == 4)
+      }
+    }
+  }
+
   @Test("a proposal leaves its nodes, which are told, and growth asks another one")
   func proposal() async throws {
     try await withServerDataset(Self.script(), { $0.isGrown = false }) { dataset, _, _ in
@@ -249,9 +270,14 @@ struct RecallTests {
       let sample = try await first(dataset, "samples").id
       let silent = try await dataset.stemma.run(["recall", sample])
       #expect(silent.exitCode == 1 && silent.errorText.contains("--yes"))
+      #expect(silent.text.contains("Takes away 1 of samples"), "\(silent.text)")
+      let asked = try await dataset.stemma.run(["recall", sample, "--json"])
+      #expect(asked.exitCode == 1)
+      #expect(try asked.objects.first?["applied"] == false)
       for (arguments, words) in [
         (["recall"], "name what to recall"),
         (["recall", "ffffffffffff", "--yes"], "there is no 'ffffffffffff'"),
+        (["recall", "ffffffffffff"], "there is no 'ffffffffffff'"),
         (["recall", "model:none", "--yes"], "there is no 'model:none'"),
         (["recall", sample, "--list"], "takes no ids"),
         (["recall", sample, "--yes", "--dry-run"], "contradict"),

@@ -81,6 +81,29 @@ struct ShareTests {
     }
   }
 
+  @Test("a branch goes on following the remote that it was sent to first")
+  func upstream() async throws {
+    try await withLineDataset { set in
+      _ = try await remote(set.dataset)
+      let parent = set.dataset.directory.deletingLastPathComponent()
+      try await GitProgram(in: parent)("init", "-q", "--bare", "backup.git")
+      try await set.git("remote", "add", "backup", "../backup.git")
+      func upstream() async throws -> String {
+        try await set.git("rev-parse", "--abbrev-ref", "@{upstream}").text
+      }
+      try await set.stemma("push", "backup")
+      #expect(try await upstream() == "backup/main")
+      try await set.importLines(["one"])
+      try await set.stemma("push")
+      #expect(try await upstream() == "backup/main")
+      let head = try await set.dataset.head()
+      #expect(try await set.git("rev-parse", "origin/main").text == head)
+      try await set.git("branch", "--unset-upstream")
+      try await set.stemma("push")
+      #expect(try await upstream() == "origin/main")
+    }
+  }
+
   @Test("both sides go on and a pull merges")
   func merge() async throws {
     try await withLineDataset { set in

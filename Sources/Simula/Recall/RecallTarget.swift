@@ -24,11 +24,14 @@ package struct RecallFinder {
   private let version: Version
   private let sources: Sources?
   private let lookup: RecordLookup
+  /// The order of a sample's members, where the recipe has one.
+  private let order: ((JSON) -> JSON)?
 
   package init(_ version: Version) throws {
     self.version = version
     sources = try Sources.decode(readFile: { path in try version.file(path) })
     lookup = try RecordLookup(version)
+    order = (try? Snapshot(version))?.recipe.sample.memberOrder()
   }
 
   /// What is recalled where something is a root; a model that several providers have is several.
@@ -94,16 +97,16 @@ package struct RecallFinder {
     let call = try lookup.find(id).map { record throws(StoreError) in try record.value() }
     let task =
       call?["request"]?["task"]?.string ?? named.flatMap { Self.task($0.record.kind, $0.value) }
-    let what = named.map { Self.words($0.record.kind, $0.value) }
+    let what = named.map { words($0.record.kind, $0.value) }
     let answer = call?["answer"]?["text"]?.string ?? "answer not here"
     return RecallTarget(
       .call(id, key: call?["key"]?.string.flatMap { Digest(hex: $0) }, task: task),
-      what ?? "\(task ?? "call"): \(answer)")
+      what ?? "\(task ?? "call"): \((try? JSON(parsing: answer)).map(plain) ?? answer)")
   }
 
   /// What a record says, in words.
-  private static func words(_ kind: RecordKind, _ value: JSON) -> String {
-    func text(_ name: String) -> String { value[name].map { $0.string ?? $0.text } ?? "" }
+  private func words(_ kind: RecordKind, _ value: JSON) -> String {
+    func text(_ name: String) -> String { value[name].map(plain) ?? "" }
     return switch kind {
     case .samples: "sample of slot \(text("slot")): \(text("value"))"
     case .rejections: "\(text("reason")) draft of slot \(text("slot")): \(text("value"))"
@@ -113,6 +116,15 @@ package struct RecallFinder {
     case .edits: "edit: \(text("action")) \(text("candidate")) \(text("target"))"
     default: "\(kind.rawValue): \(text("text"))"
     }
+  }
+
+  /// A value as people read it: the members of an object by their names, and no brackets.
+  private func plain(_ value: JSON) -> String {
+    func short(_ value: JSON) -> String { value.string ?? value.text }
+    if let object = (order?(value) ?? value).object {
+      return object.members.map { "\($0.name): \(short($0.value))" }.joined(separator: ", ")
+    }
+    return value.array.map { $0.map(short).joined(separator: ", ") } ?? short(value)
   }
 
   /// The task of the call that made a record, where the call itself is not here.

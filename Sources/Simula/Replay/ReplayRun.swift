@@ -71,7 +71,7 @@ package struct ReplayRun: Sendable {
     var isStale = false
     for stage in StageName.allCases {
       switch plan.freshness(stage) {
-      case .fresh, .dropped, .missing: continue
+      case .fresh, .dropped, .missing, .unnoted: continue
       case .newInputs, .recalled: isStale = true
       case .redefined:
         // A commit hands on the memos of stages that it does not touch.
@@ -86,7 +86,9 @@ package struct ReplayRun: Sendable {
     }
     // What follows a stale stage is not of this recipe either.
     if let first = report.stale.first {
-      report.stale = StageName.allCases.filter { $0 >= first && plan.freshness($0) != .missing }
+      report.stale = StageName.allCases.filter {
+        $0 >= first && ![.missing, .unnoted].contains(plan.freshness($0))
+      }
     }
   }
 
