@@ -128,6 +128,7 @@ final class LinkSegment: Sendable {
   ///   - key: What they name.
   ///   - last: Where the last look ended, for those who look for one key after another in their order.
   ///   - body: Takes each.
+  /// - Throws: ``IndexDamage`` where a page is not what was written.
   func visit(
     _ key: LinkKey, after last: inout Cursor, _ body: (_ ordinal: Int) -> Void
   ) throws(IndexDamage) {

@@ -336,7 +336,7 @@ extension RecordIndex {
     try find(idPrefix: idPrefix, limit: limit, areCalls: nil)
   }
 
-  /// - Parameter areCalls: Whether only calls are meant, or only others; nil for both.
+  // Only calls are looked at, or only others; nil is for both.
   private func find(
     idPrefix: [UInt8], limit: Int, areCalls: Bool?
   ) throws(StoreError) -> [Match] {

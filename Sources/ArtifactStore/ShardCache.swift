@@ -32,3 +32,20 @@ struct ShardCache<Content> {
     }
   }
 }
+
+/// Lines that are about to be asked for.
+struct PreparedLines {
+  private static let mostBytes = 8 << 20
+
+  private(set) var lines: [RecordLocation: [UInt8]] = [:]
+  private var sizeInBytes = 0
+
+  mutating func add(_ line: [UInt8], _ location: RecordLocation) {
+    if sizeInBytes + line.count > Self.mostBytes {
+      lines.removeAll()
+      sizeInBytes = 0
+    }
+    guard line.count <= Self.mostBytes else { return }
+    if lines.updateValue(line, forKey: location) == nil { sizeInBytes += line.count }
+  }
+}

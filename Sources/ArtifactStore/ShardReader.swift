@@ -36,6 +36,7 @@ package final class ShardReader: Sendable {
   /// As many as one thing that is looked at needs, so that their memory is soon used again.
   private let prefixes = Mutex(ShardCache<ShardPrefix>(mostShards: 12))
   private let rooms = ShardRooms()
+  private let prepared = Mutex(PreparedLines())
 
   package init(_ repository: Repository) { self.repository = repository }
 
@@ -91,6 +92,7 @@ package final class ShardReader: Sendable {
 
   /// A line of a shard of which few are looked at: it is decompressed no further than needed.
   package func singleLine(at location: RecordLocation) throws(StoreError) -> [UInt8] {
+    if let line = prepared.withLock({ $0.lines[location] }) { return line }
     let object = location.object
     if let content = cache.withLock({ $0.find(object) }) {
       if let line = content.line(location.row) { return line }
@@ -108,19 +110,27 @@ package final class ShardReader: Sendable {
     throw StoreError(.corrupt, "object '\(object)' has no line \(location.row)")
   }
 
-  /// Reads lines that are about to be asked for one by one, of several shards beside each other.
+  /// Reads lines that are about to be asked for one by one: those of one shard together, and shards
+  /// beside each other, of which none is kept.
   ///
   /// What cannot be read is left to be told then.
   package func prepare(_ locations: some Sequence<RecordLocation>) {
-    var rows: [ObjectID: Int] = [:]
-    for location in locations {
-      rows[location.object] = max(location.row, rows[location.object] ?? 0)
-    }
-    let shards = Array(rows)
+    var rows: [ObjectID: [Int]] = [:]
+    for location in locations { rows[location.object, default: []].append(location.row) }
+    let shards = rows.map { (object: $0.key, rows: $0.value.sorted()) }
     DispatchQueue.concurrentPerform(iterations: shards.count) { number in
-      let (object, row) = shards[number]
-      guard cache.withLock({ $0.find(object) }) == nil else { return }
-      _ = try? prefix(of: object).line(row)
+      let shard = shards[number]
+      let isKept =
+        cache.withLock { $0.find(shard.object) != nil }
+        || prefixes.withLock { $0.find(shard.object) != nil }
+      guard !isKept, let prefix = try? ShardPrefix(try frame(shard.object), in: rooms) else {
+        return
+      }
+      for row in shard.rows {
+        guard let line = try? prefix.line(row) else { return }
+        let location = RecordLocation(object: shard.object, row: row)
+        prepared.withLock { $0.add(line, location) }
+      }
     }
   }
 
