@@ -15,6 +15,7 @@ package struct LiveRows: Sendable {
   ///   - kind: The kind.
   ///   - version: The version.
   ///   - kept: Dead records that count as live.
+  /// - Throws: ``StoreError`` when the version cannot be read.
   package init(
     _ kind: RecordKind, in version: some DatasetContent, with kept: Set<RecordID> = []
   ) throws(StoreError) {

@@ -3,22 +3,23 @@ import CanonicalJSON
 import Git
 
 extension Verification {
-  /// Checks that what live records name is there.
+  /// Checks that what live records name is in the version.
   ///
   /// Memory grows by 40 bytes a judged sample, and a bit for each record that can be named.
   mutating func checkReferences(_ version: Version) throws(StoreError) {
     try store.index.catchUp(tree: version.tree)
     try store.index.catchUpCalls()
     var judged = JudgedSamples()
-    var live: [RecordKind: RecordSet] = [:]
-    for kind in RecordReference.named { live[kind] = try version.live(kind) }
+    // What a plain merge made dead on one side may be named by the other until the next run.
+    var held: [RecordKind: RecordSet] = [:]
+    for kind in RecordReference.named { held[kind] = try version.held(kind) }
     for kind in RecordKind.versioned where kind != .imports {
       var found: [(String, String)] = []
       try version.forEachRecord(kind) { (record) throws(StoreError) in
         let value = try record.value()
         for reference in RecordReference.all where reference.kind == kind {
           guard let text = value[reference.member]?.string, !text.isEmpty else { continue }
-          guard let id = RecordID(hex: text), live[reference.target]?.contains(id) == true else {
+          guard let id = RecordID(hex: text), held[reference.target]?.contains(id) == true else {
             found.append(
               (
                 "\(kind.rawValue) \(record.id)",

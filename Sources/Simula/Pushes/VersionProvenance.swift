@@ -59,6 +59,7 @@ struct VersionProvenance {
     }
     for difference in differences { try noteTombstones(difference) }
     if version.commit.parents.isEmpty {
+      // All that a history begins with is new.
       for shard in (held.shards[.tombstones] ?? []).sorted() {
         for tombstone in try Tombstone.all(inShard: shard, store.reader) {
           if case .removal(let record, _) = tombstone.content { try noteKilled(record) }
@@ -236,10 +237,10 @@ struct VersionProvenance {
       let value = try version.record(kind, RecordLocation(object: shard, row: row)).value()
       if kind == .verdicts {
         try noteNeed(of: value["sample"]?.string)
+      } else if let record = value["record"]?.string, RecordID(hex: record) != nil {
+        try noteReturn(of: record)
       } else if let removal = value["revives"]?.string.flatMap(RecordID.init(hex:)) {
         try noteLostRevival(id, of: removal)
-      } else {
-        try noteReturn(of: value["record"]?.string)
       }
     }
     return false
