@@ -34,15 +34,20 @@ package struct CompactionPlan: Sendable {
 
   /// Looks at a version.
   ///
+  /// What live records name stays, also where it is dead.
+  ///
   /// - Complexity: Linear in the records; reads the beginning of every shard.
   package init(_ version: Version) throws(StoreError) {
+    try version.store.index.catchUp(tree: version.tree)
+    let needed = try version.neededDead()
     var groups: [Group] = []
     var count = 0
     for kind in RecordKind.versioned + [.tombstones] {
       let shards = try version.shards(kind)
       count += shards.count
       guard !shards.isEmpty else { continue }
-      let live = kind == .tombstones ? nil : try LiveRows(kind, in: version)
+      let kept = RecordReference.named.contains(kind) ? needed : []
+      let live = kind == .tombstones ? nil : try LiveRows(kind, in: version, with: kept)
       var chosen: [(path: ArtifactPath, object: ObjectID)] = []
       var small: [(path: ArtifactPath, object: ObjectID)] = []
       var rowCount = 0

@@ -9,8 +9,17 @@ package struct LiveRows: Sendable {
   /// The number of live records.
   package let count: Int
 
-  package init(_ kind: RecordKind, in version: some DatasetContent) throws(StoreError) {
-    let live = try version.live(kind)
+  /// Finds the live records of a kind in a version.
+  ///
+  /// - Parameters:
+  ///   - kind: The kind.
+  ///   - version: The version.
+  ///   - kept: Dead records that count as live.
+  /// - Throws: ``StoreError`` when the version cannot be read.
+  package init(
+    _ kind: RecordKind, in version: some DatasetContent, with kept: Set<RecordID> = []
+  ) throws(StoreError) {
+    let live = try version.live(kind, with: kept)
     shards = live.shards.map(\.object)
     hidden = live.shards.reduce(into: [:]) { hidden, shard in
       let rows = live.hiddenRows(of: shard)

@@ -84,11 +84,13 @@ extension DatasetContent {
     try store.index.records(kind, in: try distinctShards(kind))
   }
 
-  /// The live records of one kind.
-  package func live(_ kind: RecordKind) throws(StoreError) -> RecordSet {
+  /// The live records of one kind, and dead ones that count as such.
+  package func live(
+    _ kind: RecordKind, with kept: Set<RecordID> = []
+  ) throws(StoreError) -> RecordSet {
     try store.index.catchUp(tree: tree, kinds: [kind, .tombstones])
     var set = try held(kind)
-    set.remove(try tombstones().keys)
+    set.remove(try tombstones().keys.lazy.filter { !kept.contains($0) })
     return set
   }
 

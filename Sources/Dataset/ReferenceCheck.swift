@@ -3,34 +3,32 @@ import CanonicalJSON
 import Git
 
 extension Verification {
-  private static let references: [(RecordKind, member: String, to: RecordKind)] = [
-    (.metaPrompts, "mix", .mixes), (.metaPrompts, "from", .metaPrompts),
-    (.samples, "meta-prompt", .metaPrompts), (.rejections, "meta-prompt", .metaPrompts),
-  ]
-
-  /// Checks that what live records name is there.
+  /// Checks that what live records name is in the version.
   ///
-  /// Memory grows by 40 bytes a judged sample only.
+  /// Memory grows by 40 bytes a judged sample, and a bit for each record that can be named.
   mutating func checkReferences(_ version: Version) throws(StoreError) {
     try store.index.catchUp(tree: version.tree)
     try store.index.catchUpCalls()
     var judged = JudgedSamples()
+    // What a plain merge made dead on one side may be named by the other until the next run.
+    var held: [RecordKind: RecordSet] = [:]
+    for kind in RecordReference.named { held[kind] = try version.held(kind) }
     for kind in RecordKind.versioned where kind != .imports {
       var found: [(String, String)] = []
       try version.forEachRecord(kind) { (record) throws(StoreError) in
         let value = try record.value()
-        for reference in Self.references where reference.0 == kind {
+        for reference in RecordReference.all where reference.kind == kind {
           guard let text = value[reference.member]?.string, !text.isEmpty else { continue }
-          guard let id = RecordID(hex: text), try isThere(id, reference.to) else {
+          guard let id = RecordID(hex: text), held[reference.target]?.contains(id) == true else {
             found.append(
               (
                 "\(kind.rawValue) \(record.id)",
-                "it names \(reference.member) '\(text)', which is nowhere"
+                "it names \(reference.member) '\(text)', which is not in the version"
               ))
             continue
           }
         }
-        if let id = value["call"]?.string.flatMap(RecordID.init(hex:)), try !isThere(id, .calls) {
+        if let call = value["call"]?.string.flatMap(RecordID.init(hex:)), try !isRecorded(call) {
           missingCalls += 1
         }
         if let problem = judged.note(record, value) {
@@ -41,9 +39,9 @@ extension Verification {
     }
   }
 
-  private func isThere(_ id: RecordID, _ kind: RecordKind) throws(StoreError) -> Bool {
+  private func isRecorded(_ call: RecordID) throws(StoreError) -> Bool {
     // The index remembers shards that were pruned since.
-    try store.index.find(kind, id).contains {
+    try store.index.find(.calls, call).contains {
       store.repository.contains($0.location.object)
     }
   }

@@ -30,6 +30,9 @@ enum HostilePush {
     put() { git update-index --add --cacheinfo "100644,$1,$2"; }
     shard() { git ls-tree -r --name-only HEAD "$1" | head -n 1; }
     lines() { git cat-file blob "HEAD:$(shard "$1")" | zstd -dc; }
+    all() { git ls-tree -r --name-only HEAD "$1" | while read -r p; do
+      git cat-file blob "HEAD:$p" | zstd -dc; done; }
+    drop() { git ls-tree -r --name-only HEAD "$1" | git update-index --force-remove --stdin; }
     add() { d=$(sha256sum < ../new | cut -c 1-64); rm -f ../new.zst; zstd -q ../new
       put "$(git hash-object -w ../new.zst)" "$1/$(echo "$d" | cut -c 1-2)/$d.jsonl.zst"; }
     ids() { while read -r l; do printf '%s\\0001\\000%s' "$1" "$l" | sha256sum; done | cut -c 1-64; }

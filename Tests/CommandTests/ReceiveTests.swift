@@ -149,6 +149,12 @@ struct ReceiveTests {
       #expect(output.errorText.contains("hint: 'stemma push' sends them"))
       #expect(output.errorText.contains("remote: hint: 'stemma push' sends the answers first"))
       #expect(try await dataset.serverReferences() == "")
+      // Nothing is wrong with the history, however long it is.
+      try await dataset.stemma("run", "--samples", "9")
+      let longer = try await dataset.hooked("git push -q --no-verify origin main")
+      #expect(longer.errorText.contains("remote: hint: 'stemma push' sends the answers first"))
+      #expect(!longer.errorText.contains("in place of all"), "\(longer.errorText)")
+      #expect(!longer.errorText.contains("--orphan"), "\(longer.errorText)")
       // Both at once will do.
       try await dataset.expectHooked(
         "git push -q origin main 'refs/stemma/calls/*:refs/stemma/calls/*'")

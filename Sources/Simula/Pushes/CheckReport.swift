@@ -24,6 +24,8 @@ package struct CheckReport: Sendable {
   package init() {}
 
   package var isClean: Bool { groups.isEmpty }
+  /// Whether nothing is wrong but one thing.
+  func isOnly(_ cause: String) -> Bool { places.count == 1 && places[cause] != nil }
 
   /// Notes a problem.
   ///

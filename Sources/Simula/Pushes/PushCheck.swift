@@ -178,7 +178,10 @@ package struct PushCheck {
 
   /// Says what to do about a commit that others follow, and that stays in the history with them.
   private mutating func noteMending(of commit: Commit, among commits: [Commit]) {
-    guard commits.contains(where: { $0.parents.contains(commit.id) }) else { return }
+    // Answers that did not arrive are to be sent: there is nothing wrong with the history.
+    guard !report.isOnly(VersionProvenance.missingCall),
+      commits.contains(where: { $0.parents.contains(commit.id) })
+    else { return }
     let base = commit.parents.first.map { "\($0.hex.prefix(12))" }
     report.add(
       Self.place(commit), "each commit of a push must hold, also where a later one mends it",

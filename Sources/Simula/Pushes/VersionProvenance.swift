@@ -25,11 +25,11 @@ struct VersionProvenance {
   private let pushed: RecordIndex
   private let calls: CallPresence
   private var verdicts = NeededVerdicts()
+  /// What may be named, and is dead by this commit alone.
+  private var killed = Set<RecordID>()
 
-  private static let references: [(kind: RecordKind, member: String, to: RecordKind)] = [
-    (.metaPrompts, "mix", .mixes), (.metaPrompts, "from", .metaPrompts),
-    (.samples, "meta-prompt", .metaPrompts), (.rejections, "meta-prompt", .metaPrompts),
-  ]
+  /// The cause of answers that are nowhere.
+  static let missingCall = "call"
   /// The kinds whose records always have a call.
   private static let called: Set<RecordKind> = [.metaPrompts, .samples, .verdicts]
   /// The kinds that others count on.
@@ -53,11 +53,20 @@ struct VersionProvenance {
     let isNameLost = try noteLost()
     for kind in RecordKind.versioned where kind != .imports {
       // What is gone may be named by any record.
-      let isNaming = Self.references.contains { $0.kind == kind }
+      let isNaming = RecordReference.naming.contains(kind)
       let all = isNameLost && isNaming ? held.shards[kind] : added(kind)
       for shard in (all ?? []).sorted() { try check(shard, kind) }
     }
     for difference in differences { try noteTombstones(difference) }
+    if version.commit.parents.isEmpty {
+      // All that a history begins with is new.
+      for shard in (held.shards[.tombstones] ?? []).sorted() {
+        for tombstone in try Tombstone.all(inShard: shard, store.reader) {
+          if case .removal(let record, _) = tombstone.content { try noteKilled(record) }
+        }
+      }
+    }
+    try checkKilled()
     try checkVerdicts(in: added(.verdicts))
   }
 
@@ -121,7 +130,7 @@ struct VersionProvenance {
   }
 
   private mutating func checkReferences(of record: Record, _ value: JSON) throws(StoreError) {
-    for reference in Self.references where reference.kind == record.kind {
+    for reference in RecordReference.all where reference.kind == record.kind {
       guard let text = value[reference.member]?.string else {
         guard reference.member != "from" else { continue }
         add(record, "it names no \(reference.member)", cause: "\(record.kind) \(reference.member)")
@@ -130,7 +139,7 @@ struct VersionProvenance {
       guard !text.isEmpty || record.kind == .samples || record.kind == .metaPrompts else {
         continue
       }
-      if let id = RecordID(hex: text), try isThere(id, reference.to) { continue }
+      if let id = RecordID(hex: text), try isThere(id, reference.target) { continue }
       add(
         record, "its \(reference.member) '\(text.prefix(12))' is not in the version",
         cause: "\(record.kind) \(reference.member)",
@@ -151,7 +160,8 @@ struct VersionProvenance {
     }
     add(
       record, "its call '\(call.hex.prefix(12))' is nowhere: no history of calls has it",
-      cause: "call", hint: "'stemma push' sends the answers first; 'git push' alone does not")
+      cause: Self.missingCall,
+      hint: "'stemma push' sends the answers first; 'git push' alone does not")
   }
 
   private mutating func add(
@@ -227,11 +237,67 @@ struct VersionProvenance {
       let value = try version.record(kind, RecordLocation(object: shard, row: row)).value()
       if kind == .verdicts {
         try noteNeed(of: value["sample"]?.string)
-      } else {
-        try noteReturn(of: value["record"]?.string)
+      } else if let record = value["record"]?.string, RecordID(hex: record) != nil {
+        try noteReturn(of: record)
+      } else if let removal = value["revives"]?.string.flatMap(RecordID.init(hex:)) {
+        try noteLostRevival(id, of: removal)
       }
     }
     return false
+  }
+
+  /// What a removal names is removed again, where nothing revives it any more.
+  private mutating func noteLostRevival(
+    _ revival: RecordID, of removal: RecordID
+  ) throws(StoreError) {
+    guard let place = try place(of: removal, .tombstones),
+      let record = try version.record(.tombstones, place).value()["record"]?.string
+        .flatMap(RecordID.init(hex:))
+    else { return }
+    // A parent may have the removal and never had the revival.
+    var judge: CommitDifference?
+    for difference in differences
+    where judge == nil && held.had(place.object, .tombstones, before: difference) {
+      if try !isInherited(revival, .tombstones, [difference]) { judge = difference }
+    }
+    if judge == nil { try noteKilled(record) }
+    guard held.isDead(record), let verdict = try self.place(of: record, .verdicts) else { return }
+    try noteNeed(of: try version.record(.verdicts, verdict).value()["sample"]?.string, judge)
+  }
+
+  // MARK: - What may be named
+
+  /// Notes what a new removal makes dead, if it may be named.
+  ///
+  /// Where parents differ about it, as when branches meet, the next run makes up for the difference.
+  private mutating func noteKilled(_ record: RecordID) throws(StoreError) {
+    guard held.isDead(record) else { return }
+    for kind in RecordReference.named where try isThere(record, kind) {
+      var having = 0
+      for difference in differences where try isInherited(record, kind, [difference]) {
+        having += 1
+      }
+      if having == 0 || having == differences.count { killed.insert(record) }
+    }
+  }
+
+  private mutating func checkKilled() throws(StoreError) {
+    guard !killed.isEmpty else { return }
+    for kind in RecordReference.naming {
+      var found: [(Record, member: String, RecordID)] = []
+      try store.reader.forEachRecord(
+        kind, in: (held.shards[kind] ?? []).sorted(), naming: killed
+      ) { record, names in
+        guard !held.isDead(record.id) else { return }
+        found += names.map { (record, $0.reference.member, $0.id) }
+      }
+      for (record, member, id) in found {
+        add(
+          record, "its \(member) '\(id.hex.prefix(12))' is removed by this commit",
+          cause: "removed \(member)",
+          hint: "what names it must be removed with it: 'stemma run' removes both")
+      }
+    }
   }
 
   /// Notes the samples whose verdicts tombstones remove that a parent lacks, and what revivals bring back.
@@ -245,6 +311,7 @@ struct VersionProvenance {
         if isRewritten, try isInherited(tombstone.id, .tombstones, [difference]) { continue }
         switch tombstone.content {
         case .removal(let record, _):
+          if judge == nil { try noteKilled(record) }
           guard held.isDead(record), let place = try place(of: record, .verdicts) else { continue }
           removed.append((place, judge))
         case .revival(let removal):
@@ -269,7 +336,7 @@ struct VersionProvenance {
     of id: String?, _ judge: CommitDifference? = nil
   ) throws(StoreError) {
     guard let record = id.flatMap(RecordID.init(hex:)), !held.isDead(record) else { return }
-    for kind in Set(Self.references.map(\.kind)) {
+    for kind in RecordReference.naming {
       guard let place = try place(of: record, kind) else { continue }
       let record = try version.record(kind, place)
       try checkReferences(of: record, try record.value())

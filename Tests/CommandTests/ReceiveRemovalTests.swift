@@ -1,0 +1,121 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What is dead by tombstones that are added, or by revivals that go.
+@Suite("removals that are pushed to a server", .serialized)
+struct ReceiveRemovalTests {
+  /// Tombstones of what the records of a kind name.
+  private static func remove(_ member: String, of kind: String, _ filter: String = "cat") -> String
+  {
+    """
+    all \(kind) | \(filter) | sed -n 's/.*"\(member)":"\\([0-9a-f]*\\)".*/\\1/p' | sort -u \
+      | sed 's/.*/{"reason":"x","record":"&","run":"x"}/' > ../new
+    test -s ../new; add tombstones
+    """
+  }
+
+  @Test("what a live record names is not removed")
+  func named() async throws {
+    try await withHookedServer { dataset in
+      let prompt = Self.remove("meta-prompt", of: "samples", "head -n 1")
+      let mix = Self.remove("mix", of: "meta-prompts", "head -n 1")
+      try await dataset.expectRefusedPushes([
+        (prompt, "is removed by this commit"), (prompt, "its meta-prompt '"),
+        (prompt, "hint: what names it must be removed with it"), (mix, "its mix '"),
+      ])
+      // Nor by the commit that a history begins with, or one that joins two.
+      try await dataset.expectRefusal(
+        ofPush: HostilePush.history("\(prompt)\npush \"$(save):refs/heads/own\""),
+        "its meta-prompt '")
+      try await dataset.expectRefusal(
+        ofPush: HostilePush.history(
+          """
+          side=$(git commit-tree -p HEAD -m side 'HEAD^{tree}')
+          \(prompt)
+          push "$(save -p HEAD -p "$side"):refs/heads/main"
+          """), "its meta-prompt '")
+    }
+  }
+
+  @Test("what revivals brought back does not go with them")
+  func lostRevivals() async throws {
+    try await withHookedServer { dataset in
+      let recipe = try dataset.read("recipe.yaml")
+      let other = recipe.replacing(/(?m)^  fraction: .*$/, with: "  fraction: 0.8")
+      try #require(other != recipe)
+      for text in [other, recipe] {
+        try dataset.write(text, to: "recipe.yaml")
+        try await dataset.stemma("run")
+      }
+      try await dataset.expectHooked("stemma push")
+      func forget(_ kind: String) -> String {
+        """
+        all \(kind) | ids \(kind) > ../ids
+        all tombstones | grep '"record"' | grep -F -f ../ids | ids tombstones > ../removals
+        all tombstones | grep -v -F -f ../removals > ../new
+        test "$(wc -l < ../new)" -lt "$(all tombstones | wc -l)"
+        drop tombstones; add tombstones
+        """
+      }
+      try await dataset.expectRefusedPushes([
+        (forget("verdicts"), "it has no accepting verdict of"),
+        (forget("meta-prompts"), "its meta-prompt '"),
+      ])
+    }
+  }
+
+  @Test("verify misses what the version lacks, and compaction leaves what is named where it is")
+  func compaction() async throws {
+    try await withSums { dataset in
+      try await dataset.stemma("run", "--samples", "10")
+      func commit(_ script: String) async throws {
+        try await dataset.expectHooked(
+          HostilePush.history(
+            "\(script)\ncommit=$(save -p HEAD)\nunset GIT_INDEX_FILE\ngit reset -q --hard $commit"))
+      }
+      try await dataset.expectSound()
+      for kind in ["meta-prompts", "mixes"] {
+        // The objects are here, and no part of the version.
+        try await commit("drop \(kind)")
+        let output = try await dataset.stemma.run(["verify"])
+        #expect(output.exitCode == 5)
+        #expect(output.text.contains("which is not in the version"), "\(output.text)")
+        try await dataset.git("reset", "-q", "--hard", "HEAD~1")
+      }
+      let before = try await dataset.objects("list", "meta-prompts").count
+      try await commit(Self.remove("mix", of: "meta-prompts"))
+      try await commit(Self.remove("meta-prompt", of: "samples"))
+      try await dataset.stemma("compact")
+      #expect(try await dataset.objects("list", "meta-prompts").count < before)
+      try await dataset.expectSound()
+      // Without the tombstones all of it is there again.
+      try await commit("drop tombstones")
+      #expect(try await dataset.objects("list", "meta-prompts").count == before)
+      try await dataset.expectSound()
+    }
+  }
+
+  @Test("what one side removed and the other built on passes, and outlives a compaction")
+  func merged() async throws {
+    try await withHookedServer { dataset in
+      let recipe = try dataset.read("recipe.yaml")
+      try await dataset.stemma("checkout", "-b", "side")
+      try dataset.write(
+        recipe.replacing(/(?m)^  fraction: .*$/, with: "  fraction: 0.9"), to: "recipe.yaml")
+      try await dataset.stemma("run")
+      try await dataset.stemma("checkout", "main")
+      try await dataset.expectHooked(
+        "echo 'Be brief.' >> prompts/generate.mustache && git commit -qam brief")
+      try await dataset.stemma("run")
+      try await dataset.expectHooked("git merge -q --no-edit side && stemma push")
+      try await dataset.expectSound()
+      try await dataset.stemma("compact")
+      try await dataset.expectSound()
+      try await dataset.expectHooked("stemma push")
+      try await dataset.stemma("run")
+      try await dataset.expectSound()
+      try await dataset.expectHooked("stemma push")
+    }
+  }
+}
