@@ -111,16 +111,16 @@ struct ExportMetadata {
     }
   }
 
-  /// Models, critics and knobs are told from the recipe, which may have changed since.
+  /// Models, critics and knobs are told from the recipe, which may have changed or been merged since.
   private func tellStale() throws {
     let plan = try RunPlan(Snapshot(version), base: version)
     let stale = StageName.data.filter {
-      [.redefined, .newInputs, .recalled].contains(plan.freshness($0))
+      [.redefined, .newInputs, .recalled, .unnoted].contains(plan.freshness($0))
     }
     guard !stale.isEmpty else { return }
     Output.complain(
-      "note: the version has \(stale.map(\.rawValue).joined(separator: ", ")) from before a change of "
-        + "its recipe, of which the metadata tells: 'stemma run' brings them in line")
+      "note: the version has \(stale.map(\.rawValue).joined(separator: ", ")) from before a change or a "
+        + "merge of its recipe, of which the metadata tells: 'stemma run' brings them in line")
   }
 
   func write() throws {

@@ -62,6 +62,11 @@ struct MergeTests {
       let text = try await dataset.stemma("status").text
       #expect(text.contains("samples       stale: merged, or changed by git"), "\(text)")
       #expect(!text.contains("missing"))
+      let export = try await dataset.stemma.run(
+        ["export", "-o", "samples.jsonl", "--card", "card.md"])
+      #expect(export.exitCode == 0)
+      #expect(export.errorText.contains("or a merge of its recipe"), "\(export.errorText)")
+      try await dataset.git("clean", "-fdq")
       try await dataset.git("reset", "-q", "--hard", main)
       try await dataset.git("merge", "-q", "--no-edit", "left")
       #expect(try await states() == fresh + ["unnoted", "unnoted", "unnoted"])
