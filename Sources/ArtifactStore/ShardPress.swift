@@ -80,10 +80,10 @@ final class ShardPress: Sendable {
   }
 
   /// Room for the lines of a shard.
-  func makeRoom() -> [UInt8] {
+  func makeRoom(_ kind: RecordKind) -> [UInt8] {
     if let spare = work.state.withLock({ $0.spare.popLast() }) { return spare }
     var room: [UInt8] = []
-    room.reserveCapacity(Shard.targetSizeInBytes + (64 << 10))
+    room.reserveCapacity(Shard.targetSizeInBytes(of: kind) + (64 << 10))
     return room
   }
 

@@ -49,7 +49,7 @@ package final class ShardReader: Sendable {
 
   private func frame(_ object: ObjectID) throws(StoreError) -> ObjectBytes {
     try convert { () throws(GitError) in
-      try repository.object(object, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes)
+      try repository.uncheckedBlob(object, maximumSizeInBytes: Shard.maximumSizeInBytes)
     }
   }
 
@@ -98,7 +98,7 @@ package final class ShardReader: Sendable {
       if let line = content.line(location.row) { return line }
     } else {
       do throws(StoreError) {
-        let prefix = try prefix(of: object)
+        let prefix = try prefix(of: object, in: prefixes)
         if let line = try prefix.line(location.row) { return line }
       } catch {
         guard error.code == .corrupt else { throw error }
@@ -111,10 +111,10 @@ package final class ShardReader: Sendable {
   }
 
   /// Reads lines that are about to be asked for one by one: those of one shard together, and shards
-  /// beside each other, of which none is kept.
+  /// beside each other, which only the caller keeps open.
   ///
   /// What cannot be read is left to be told then.
-  package func prepare(_ locations: some Sequence<RecordLocation>) {
+  package func prepare(_ locations: some Sequence<RecordLocation>, in open: OpenShards) {
     var rows: [ObjectID: [Int]] = [:]
     for location in locations { rows[location.object, default: []].append(location.row) }
     let shards = rows.map { (object: $0.key, rows: $0.value.sorted()) }
@@ -123,9 +123,7 @@ package final class ShardReader: Sendable {
       let isKept =
         cache.withLock { $0.find(shard.object) != nil }
         || prefixes.withLock { $0.find(shard.object) != nil }
-      guard !isKept, let prefix = try? ShardPrefix(try frame(shard.object), in: rooms) else {
-        return
-      }
+      guard !isKept, let prefix = try? prefix(of: shard.object, in: open.prefixes) else { return }
       for row in shard.rows {
         guard let line = try? prefix.line(row) else { return }
         let location = RecordLocation(object: shard.object, row: row)
@@ -157,7 +155,9 @@ package final class ShardReader: Sendable {
     return results.withLock { $0.compactMap(\.self) }
   }
 
-  private func prefix(of object: ObjectID) throws(StoreError) -> ShardPrefix {
+  private func prefix(
+    of object: ObjectID, in prefixes: borrowing Mutex<ShardCache<ShardPrefix>>
+  ) throws(StoreError) -> ShardPrefix {
     if let prefix = prefixes.withLock({ $0.find(object) }) { return prefix }
     let prefix = try ShardPrefix(try frame(object), in: rooms)
     prefixes.withLock { $0.add(prefix, object, sizeInBytes: prefix.sizeInBytes) }

@@ -38,11 +38,11 @@ struct ShardWriter {
     guard line.byteCount <= Shard.maximumLineSizeInBytes else {
       throw StoreError(.refused, "a record of \(line.byteCount) bytes is too long to keep")
     }
-    if lines.capacity == 0 { lines = press.makeRoom() }
+    if lines.capacity == 0 { lines = press.makeRoom(kind) }
     line.withUnsafeBytes { lines.append(contentsOf: $0) }
     lines.append(0x0A)
     count += 1
-    if lines.count >= Shard.targetSizeInBytes { try close() }
+    if lines.count >= Shard.targetSizeInBytes(of: kind) { try close() }
   }
 
   /// Ends the last shard and waits for all.

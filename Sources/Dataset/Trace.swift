@@ -5,7 +5,7 @@ import Git
 /// One thing in the descent of a record, with what it came from.
 package struct TraceNode: Sendable {
   /// How the parent in the tree relates to this: "meta-prompt", "verdict", "call".
-  package let relation: String
+  package internal(set) var relation: String
   /// The record's id, a node's id, or "".
   package let id: String
   package let content: JSON
@@ -33,6 +33,7 @@ package struct Trace {
   private let growth: GrowthOrigins
   private let firstSeen: FirstSeen
   private let links: LiveLinks
+  private let memory = TraceMemory()
 
   /// Looks at a version.
   ///
@@ -118,7 +119,8 @@ package struct Trace {
   /// The descent of something.
   package func run(_ root: Root) throws -> TraceNode {
     var walk = TraceWalk(
-      version: version, lookup: lookup, growth: growth, links: links, firstSeen: firstSeen)
+      version: version, lookup: lookup, growth: growth, links: links, firstSeen: firstSeen,
+      memory: memory)
     return try walk.descent(of: root)
   }
 }

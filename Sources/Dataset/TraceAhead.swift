@@ -11,10 +11,11 @@ extension TraceWalk {
   /// other: shards take longer than all else.
   mutating func readAhead(of root: Record) throws {
     var level = [root]
+    let shards = OpenShards()
     var locations: [(kind: RecordKind, location: RecordLocation)] = try judging(root)
     for _ in 0..<Self.depth {
       for record in level { locations += try named(by: record) }
-      version.store.reader.prepare(locations.map(\.location))
+      version.store.reader.prepare(locations.map(\.location), in: shards)
       level = read(locations).filter { known.updateValue($0, forKey: $0.id) == nil }
       locations = []
       if level.isEmpty { return }
@@ -48,11 +49,19 @@ extension TraceWalk {
     let members: [(name: String, kind: RecordKind)] = [
       ("from", .metaPrompts), ("meta-prompt", .metaPrompts), ("mix", .mixes), ("call", .calls),
     ]
-    return try members.compactMap { member in
+    var found = try members.compactMap { member -> (kind: RecordKind, location: RecordLocation)? in
       guard let id = value[member.name]?.string.flatMap(RecordID.init(hex:)), known[id] == nil
       else { return nil }
       return try version.store.index.find(member.kind, id).first.map { ($0.kind, $0.location) }
     }
+    // What is said of the drafts before.
+    if record.kind == .rejections, let draft = value["sample"]?.string.flatMap(RecordID.init(hex:))
+    {
+      found += try links.locations(.verdicts, naming: LinkKey(.sample, draft)).map {
+        (.verdicts, $0)
+      }
+    }
+    return found
   }
 
   /// Where the verdicts on a draft are, and the other drafts of its slot.
@@ -67,9 +76,7 @@ extension TraceWalk {
       keys.append((.rejections, LinkKey(.metaPrompt, metaPrompt)))
       keys.append((.samples, LinkKey(.metaPrompt, metaPrompt)))
     }
-    let draft =
-      root.kind == .samples ? root.id : value["sample"]?.string.flatMap(RecordID.init(hex:))
-    if let draft { keys.append((.verdicts, LinkKey(.sample, draft))) }
+    if root.kind == .samples { keys.append((.verdicts, LinkKey(.sample, root.id))) }
     return try keys.flatMap { kind, key in
       try links.locations(kind, naming: key).map { (kind, $0) }
     }

@@ -92,6 +92,10 @@ extension TraceWalk {
   /// The oldest version that held a record, and the run that made it.
   func origin(of record: Record) throws -> TraceNode {
     let first = try firstSeen.version(of: record.kind, record.id) ?? version
+    return try memory.version(first.commit.id) { try origin(first) }
+  }
+
+  private func origin(_ first: Version) throws -> TraceNode {
     let memos = first.memos
     var content = JSONObject()
     if let run = memos["Run-Id"] { content["run"] = .string(run) }

@@ -9,19 +9,21 @@ struct TraceWalk {
   let growth: GrowthOrigins
   var links: LiveLinks
   let firstSeen: FirstSeen
+  let memory: TraceMemory
   /// The records that were read, and the values of those that were looked into.
   var known: [RecordID: Record] = [:]
   private var values: [RecordID: JSON] = [:]
 
   init(
     version: Version, lookup: RecordLookup, growth: GrowthOrigins, links: LiveLinks,
-    firstSeen: FirstSeen
+    firstSeen: FirstSeen, memory: TraceMemory
   ) {
     self.version = version
     self.lookup = lookup
     self.growth = growth
     self.links = links
     self.firstSeen = firstSeen
+    self.memory = memory
   }
 
   mutating func parsed(_ record: Record) throws -> JSON {
@@ -105,17 +107,32 @@ struct TraceWalk {
       let record = try find(call), let answer = try parsed(record)["answer"]?["text"]?.string,
       let texts = AnswerText.json(answer)?["scenarios"]?.array
     else { return [] }
-    var seen: Set<[Substring]> = [Self.words(chosen)]
+    var seen: Set = [Self.plain(chosen)]
     return texts.enumerated().compactMap { index, text in
-      guard let text = text.string, seen.insert(Self.words(text)).inserted else { return nil }
+      guard let text = text.string, seen.insert(Self.plain(text)).inserted else { return nil }
       return TraceNode(
         relation: "candidate not used", id: "",
         content: ["index": JSON(index), "text": .string(text)], causes: [])
     }
   }
 
-  private static func words(_ text: String) -> [Substring] {
-    text.lowercased().split(whereSeparator: \.isWhitespace)
+  /// The words of a text, without their case.
+  private static func plain(_ text: String) -> [UInt8] {
+    guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+      return Array(
+        text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ").utf8)
+    }
+    var plain: [UInt8] = []
+    plain.reserveCapacity(text.utf8.count)
+    for byte in text.utf8 {
+      switch byte {
+      case 0x09...0x0D, 0x20: if plain.last != 0x20, !plain.isEmpty { plain.append(0x20) }
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"): plain.append(byte | 0x20)
+      default: plain.append(byte)
+      }
+    }
+    if plain.last == 0x20 { plain.removeLast() }
+    return plain
   }
 
   /// The strategy and the taxonomy nodes of a mix, with who proposed and edited each.
@@ -158,6 +175,10 @@ struct TraceWalk {
 
   /// A node, the proposals and edits that made it, and the nodes above it.
   private mutating func taxonomyNode(_ id: NodeID, relation: String) throws -> TraceNode {
+    try memory.node(id, relation: relation) { try makeNode(id, relation) }
+  }
+
+  private mutating func makeNode(_ id: NodeID, _ relation: String) throws -> TraceNode {
     let path = growth.path(to: id)
     let node = path.last?.entry
     var causes: [TraceNode] = []

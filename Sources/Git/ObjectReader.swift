@@ -9,14 +9,16 @@ package final class ObjectReader: ObjectSource {
   private struct Handle: ~Copyable, @unchecked Sendable {  // reached only through the mutex below
     let repository: OpaquePointer
     let objects: OpaquePointer
+    let packDirectory: String
 
     static func open(_ location: RepositoryLocation) throws(GitError) -> Handle {
       let repository = try location.open()
       do throws(GitError) {
         let directory = git_repository_commondir(repository).map { String(cString: $0) } ?? ""
-        try PackIndexRules.check(packDirectory: directory + "objects/pack")
+        let packs = directory + "objects/pack"
+        try PackIndexRules.check(packDirectory: packs)
         let objects = try makeHandle("cannot open objects") { git_repository_odb(&$0, repository) }
-        return Handle(repository: repository, objects: objects)
+        return Handle(repository: repository, objects: objects, packDirectory: packs)
       } catch {
         git_repository_free(repository)
         throw error
@@ -30,20 +32,30 @@ package final class ObjectReader: ObjectSource {
   }
 
   private let handle: Mutex<Handle>
+  private let packs: MappedPacks
 
   init(_ location: RepositoryLocation) throws(GitError) {
-    handle = Mutex(try Handle.open(location))
+    let handle = try Handle.open(location)
+    packs = MappedPacks(handle.packDirectory)
+    self.handle = Mutex(handle)
   }
 
   package func withObject<Result>(
     _ id: ObjectID, as kind: ObjectKind, maximumSizeInBytes: Int,
     _ body: (RawSpan) throws(GitError) -> Result
   ) throws(GitError) -> Result {
-    try object(id, as: kind, maximumSizeInBytes: maximumSizeInBytes).withBytes(body)
+    try read(id, as: kind, maximumSizeInBytes: maximumSizeInBytes).withBytes(body)
   }
 
-  /// The bytes of an object, as lending them does.
-  func object(
+  /// The bytes of a blob, which nobody has checked: not even git's checksum.
+  func uncheckedBlob(
+    _ id: ObjectID, maximumSizeInBytes: Int
+  ) throws(GitError) -> ObjectBytes {
+    if let blob = packs.blob(id, maximumSizeInBytes: maximumSizeInBytes) { return blob }
+    return try read(id, as: .blob, maximumSizeInBytes: maximumSizeInBytes)
+  }
+
+  private func read(
     _ id: ObjectID, as kind: ObjectKind, maximumSizeInBytes: Int
   ) throws(GitError) -> ObjectBytes {
     try handle.withLock { (handle) throws(GitError) -> ObjectBytes in

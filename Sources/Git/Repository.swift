@@ -114,13 +114,15 @@ package final class Repository: ObjectSource {
     try objects.withObject(id, as: kind, maximumSizeInBytes: maximumSizeInBytes, body)
   }
 
-  /// The bytes of an object, which stay as long as the caller keeps them.
+  /// The bytes of a blob as they lie there, which stay as long as the caller keeps them.
+  ///
+  /// Nobody has checked them, not even git its checksum: for those who do, by a checksum or a digest of their own.
   ///
   /// - Throws: As ``withObject(_:as:maximumSizeInBytes:_:)``.
-  package func object(
-    _ id: ObjectID, as kind: ObjectKind, maximumSizeInBytes: Int
+  package func uncheckedBlob(
+    _ id: ObjectID, maximumSizeInBytes: Int
   ) throws(GitError) -> ObjectBytes {
-    try objects.object(id, as: kind, maximumSizeInBytes: maximumSizeInBytes)
+    try objects.uncheckedBlob(id, maximumSizeInBytes: maximumSizeInBytes)
   }
 
   package func contains(_ id: ObjectID) -> Bool {
