@@ -42,11 +42,25 @@ package struct LiveLinks {
     var seen = Set<RecordID>()
     for match in try links.find(key) where match.kind == kind {
       guard try isHere(match.path) else { continue }
-      let record = try Record(kind, line: try store.reader.singleLine(at: match.location))
+      let record = try record(kind, at: match.location)
       guard seen.insert(record.id).inserted, try !isDead(record.id) else { continue }
       records.append(record)
     }
     return records
+  }
+
+  /// A record that the index knows: of a shard that is read in part nothing else tells whether it is whole.
+  private func record(
+    _ kind: RecordKind, at location: RecordLocation
+  ) throws(StoreError) -> Record {
+    let record = try Record(kind, line: try store.reader.singleLine(at: location))
+    guard try store.index.find(kind, record.id).contains(where: { $0.location == location }) else {
+      throw StoreError(
+        .corrupt,
+        "object '\(location.object)' is damaged: line \(location.row) is another than it was",
+        hint: "run 'stemma verify' to see what is affected")
+    }
+    return record
   }
 
   /// Whether a record of a kind is live in the version.
@@ -104,8 +118,8 @@ package struct LiveLinks {
     var found: [Tombstone] = []
     for match in try links.find(key) where match.kind == .tombstones {
       guard try isHere(match.path) else { continue }
-      let line = try store.reader.singleLine(at: match.location)
-      found += try Tombstone.all(in: line + [0x0A])
+      let record = try record(.tombstones, at: match.location)
+      found += try Tombstone.all(in: record.line + [0x0A])
     }
     return found
   }

@@ -32,24 +32,70 @@ struct DamageTests {
     ).filter { $0.pathExtension == "pack" }
   }
 
+  /// Where an object lies: the pack, and its bytes there.
+  private func place(
+    of object: String, in dataset: TestDataset
+  ) async throws -> (pack: URL, bytes: Range<Int>) {
+    var found: (URL, Range<Int>)?
+    for pack in try packs(dataset) {
+      let list = try await dataset.git("verify-pack", "-v", pack.path)
+      guard let line = list.lines.first(where: { $0.hasPrefix(object) }) else { continue }
+      let fields = line.split(separator: " ").map(String.init)
+      let (size, offset) = (try #require(Int(fields[3])), try #require(Int(fields[4])))
+      try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: pack.path)
+      found = (pack, offset..<(offset + size))
+    }
+    return try #require(found)
+  }
+
+  @Test("a trace over a flipped byte tells the same, or of the damage")
+  func tracedDamage() async throws {
+    try await withSmallDataset { dataset, _ in
+      let sample = try #require(try await dataset.objects("list", "samples").first?["id"]?.string)
+      let arguments = ["trace", sample, "--json"]
+      let whole = try await dataset.stemma.output(of: arguments).text
+      let calls = try await dataset.git(
+        "for-each-ref", "--format=%(refname)", "refs/stemma/calls"
+      ).text
+      var objects = [
+        try #require(
+          try await dataset.git("ls-tree", "-r", "--object-only", calls, "calls").lines.first)
+      ]
+      for kind in ["samples", "verdicts", "meta-prompts", "mixes", "proposals"] {
+        objects.append(try await shard(kind, of: dataset).object)
+      }
+      var damageCount = 0
+      for object in objects {
+        let (pack, bytes) = try await place(of: object, in: dataset)
+        let content = try Data(contentsOf: pack)
+        for part in [9, 12, 14, 15] {
+          var damaged = content
+          damaged[bytes.lowerBound + bytes.count * part / 16] ^= UInt8(part)
+          try damaged.write(to: pack)
+          let trace = try await dataset.stemma.run(arguments)
+          if trace.exitCode == 0 {
+            #expect(trace.text == whole)
+          } else {
+            #expect(trace.exitCode == 5, "\(trace.errorText)")
+            #expect(trace.errorText.contains("damaged"), "\(trace.errorText)")
+            damageCount += 1
+          }
+        }
+        try content.write(to: pack)
+      }
+      #expect(damageCount > 6)
+      #expect(try await dataset.stemma.output(of: arguments).text == whole)
+    }
+  }
+
   @Test("a flipped byte in a shard is found and the shard named")
   func flippedByte() async throws {
     try await withSmallDataset { dataset, _ in
       let shard = try await shard("samples", of: dataset)
-      var isFlipped = false
-      for pack in try packs(dataset) {
-        let list = try await dataset.git("verify-pack", "-v", pack.path)
-        guard let line = list.lines.first(where: { $0.hasPrefix(shard.object) }) else { continue }
-        let fields = line.split(separator: " ").map(String.init)
-        let (size, offset) = (try #require(Int(fields[3])), try #require(Int(fields[4])))
-        var bytes = try Data(contentsOf: pack)
-        bytes[offset + size / 2] ^= 0x10
-        try FileManager.default.setAttributes(
-          [.posixPermissions: 0o644], ofItemAtPath: pack.path)
-        try bytes.write(to: pack)
-        isFlipped = true
-      }
-      #expect(isFlipped)
+      let (pack, place) = try await place(of: shard.object, in: dataset)
+      var bytes = try Data(contentsOf: pack)
+      bytes[place.lowerBound + place.count / 2] ^= 0x10
+      try bytes.write(to: pack)
       let verification = try await dataset.stemma.run(["verify"])
       #expect(verification.exitCode == 5)
       #expect(verification.text.contains("damaged  \(shard.path): "), "\(verification.text)")
