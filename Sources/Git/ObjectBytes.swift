@@ -1,12 +1,11 @@
 import CGit2
 
-/// The bytes of an object as libgit2 holds them, as they lie in a pack, or of anything else; they never change.
+/// The bytes of an object as libgit2 holds them, or of anything else; they never change.
 package final class ObjectBytes: @unchecked Sendable {  // what it points to is only read
   /// What is given back at the end.
   private enum Owner {
     case libgit2(OpaquePointer)
-    case pack(MappedPack)
-    case own
+    case memory(UnsafeMutableRawBufferPointer)
   }
 
   private let start: UnsafeRawPointer?
@@ -20,40 +19,25 @@ package final class ObjectBytes: @unchecked Sendable {  // what it points to is 
     count = git_odb_object_size(object)
   }
 
-  /// Keeps a pack mapped; what lies there in one piece is not copied.
-  init(_ blocks: MappedPack.Blocks, of pack: MappedPack) {
-    count = blocks.sizeInBytes
-    if blocks.pieces.count == 1 {
-      owner = .pack(pack)
-      start = blocks.pieces[0].baseAddress
-    } else {
-      owner = .own
-      start = Self.copy(blocks.pieces, count)
-    }
+  /// Takes over memory that was allocated, in a part of which the bytes are.
+  init(_ memory: UnsafeMutableRawBufferPointer, from offset: Int, count: Int) {
+    precondition(offset + count <= memory.count)
+    owner = .memory(memory)
+    start = memory.baseAddress.map { UnsafeRawPointer($0 + offset) }
+    self.count = count
   }
 
   /// Copies bytes.
-  package init(_ bytes: [UInt8]) {
-    owner = .own
-    count = bytes.count
-    start = bytes.withUnsafeBytes { Self.copy([$0], bytes.count) }
-  }
-
-  private static func copy(_ pieces: [UnsafeRawBufferPointer], _ count: Int) -> UnsafeRawPointer? {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
-    var place = 0
-    for piece in pieces {
-      UnsafeMutableRawBufferPointer(rebasing: copy[place...]).copyMemory(from: piece)
-      place += piece.count
-    }
-    return UnsafeRawPointer(copy.baseAddress)
+  package convenience init(_ bytes: [UInt8]) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+    copy.copyBytes(from: bytes)
+    self.init(copy, from: 0, count: bytes.count)
   }
 
   deinit {
     switch owner {
     case .libgit2(let object): git_odb_object_free(object)
-    case .own: start?.deallocate()
-    case .pack: break
+    case .memory(let memory): memory.deallocate()
     }
   }
 

@@ -32,11 +32,11 @@ package final class ObjectReader: ObjectSource {
   }
 
   private let handle: Mutex<Handle>
-  private let packs: MappedPacks
+  private let packs: PackSet
 
   init(_ location: RepositoryLocation) throws(GitError) {
     let handle = try Handle.open(location)
-    packs = MappedPacks(handle.packDirectory)
+    packs = PackSet(handle.packDirectory)
     self.handle = Mutex(handle)
   }
 

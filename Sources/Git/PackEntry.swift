@@ -3,7 +3,7 @@ import CZlib
 /// An object framed for a pack, its bytes stored rather than compressed.
 struct PackEntry {
   /// The largest block of stored bytes in a deflate stream.
-  private static let blockSizeInBytes = 65535
+  static let blockSizeInBytes = 65535
 
   /// The entry as it stands in the pack.
   let bytes: [UInt8]
@@ -13,7 +13,7 @@ struct PackEntry {
   /// Frames an object; what Stemma stores is compressed already, so that deflate would be a loss.
   init(_ kind: ObjectKind, _ content: RawSpan) {
     let size = content.byteCount
-    let blockCount = max(1, (size + Self.blockSizeInBytes - 1) / Self.blockSizeInBytes)
+    let blockCount = Self.blockCount(size)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size + blockCount * 5 + 16)
     Self.appendHeader(kind, size, to: &bytes)
@@ -35,6 +35,11 @@ struct PackEntry {
     }
     checksum = bytes.withUnsafeBytes { Self.checksum($0, from: 0, with: crc32) }
     self.bytes = bytes
+  }
+
+  /// The blocks that hold some bytes; none is empty but the only one.
+  static func blockCount(_ size: Int) -> Int {
+    max(1, (size + blockSizeInBytes - 1) / blockSizeInBytes)
   }
 
   /// The kind and size: four bits of size, then seven in each further byte, lowest first.

@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// The packs of a repository, of which blobs are lent as they lie: without a copy, a lock around the
-/// reading, or a check.
+/// The packs of a repository, out of which blobs are read as they lie: without a lock around the reading,
+/// and without a check.
 ///
 /// Compressed objects, loose ones and those of other object directories are left to libgit2.
-final class MappedPacks: Sendable {
+final class PackSet: Sendable {
   private struct State {
     /// That which was found in last comes first.
-    var packs: [MappedPack] = []
+    var packs: [PackReader] = []
     var names: Set<String> = []
     var listed: timespec?
   }
@@ -26,25 +26,25 @@ final class MappedPacks: Sendable {
   }
 
   private func find(
-    _ id: ObjectID, in packs: [MappedPack], _ maximumSizeInBytes: Int
+    _ id: ObjectID, in packs: [PackReader], _ maximumSizeInBytes: Int
   ) -> ObjectBytes? {
     for (number, pack) in packs.enumerated() {
-      guard let blocks = pack.blob(id), blocks.sizeInBytes <= maximumSizeInBytes else { continue }
+      guard let blob = pack.blob(id, maximumSizeInBytes: maximumSizeInBytes) else { continue }
       if number > 0 { putFirst(pack) }
-      return ObjectBytes(blocks, of: pack)
+      return blob
     }
     return nil
   }
 
-  private func putFirst(_ pack: MappedPack) {
+  private func putFirst(_ pack: PackReader) {
     state.withLock { state in
       guard let place = state.packs.firstIndex(where: { $0 === pack }) else { return }
       state.packs.swapAt(0, place)
     }
   }
 
-  /// Maps the packs that were added since.
-  private func list() -> [MappedPack] {
+  /// Opens the packs that were added since.
+  private func list() -> [PackReader] {
     state.withLock { state in
       var status = stat()
       guard stat(directory, &status) == 0 else { return [] }
@@ -58,7 +58,7 @@ final class MappedPacks: Sendable {
       state.listed = now.tv_sec - time.tv_sec > 1 ? time : nil
       let names = Set(((try? listDirectory(directory)) ?? []).filter { $0.hasSuffix(".idx") })
       state.packs.removeAll { !names.contains($0.indexName) }
-      let added = names.subtracting(state.names).compactMap { MappedPack($0, in: directory) }
+      let added = names.subtracting(state.names).compactMap { PackReader($0, in: directory) }
       state.names = names
       state.packs += added
       return added

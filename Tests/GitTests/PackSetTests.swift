@@ -4,12 +4,12 @@ import Testing
 
 @testable import Git
 
-@Suite("Mapped packs")
-struct MappedPacksTests {
+@Suite("Pack set")
+struct PackSetTests {
   private static let limit = 1 << 22
 
-  private func packs(_ test: TestRepository) -> MappedPacks {
-    MappedPacks(test.root.appending(path: ".git/objects/pack").path(percentEncoded: false))
+  private func packs(_ test: TestRepository) -> PackSet {
+    PackSet(test.root.appending(path: ".git/objects/pack").path(percentEncoded: false))
   }
 
   @Test("stored blobs of every size are lent as they are", arguments: PackWriterTests.sizes)
@@ -108,7 +108,7 @@ struct MappedPacksTests {
         for (name, data) in zip(names, files) {
           try data.write(to: folder.appending(path: name.lastPathComponent))
         }
-        let packs = MappedPacks(folder.path(percentEncoded: false))
+        let packs = PackSet(folder.path(percentEncoded: false))
         guard let blob = packs.blob(id, maximumSizeInBytes: Self.limit) else { continue }
         #expect(blob.count <= files[1].count)
         #expect(blob.withBytes { $0.withUnsafeBytes { $0.reduce(0) { $0 &+ Int($1) } } } >= 0)
