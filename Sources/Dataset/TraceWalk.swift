@@ -187,7 +187,7 @@ struct TraceWalk {
     return TraceNode(relation: relation, id: id.text, content: .object(content), causes: causes)
   }
 
-  /// The name that a node's id was made from, where the records that made it tell and it has another one now.
+  /// The name that a node's id was made from, where it is known and the node has another one now.
   private mutating func nameAtBirth(
     of id: NodeID, _ node: GrowthOrigins.Entry
   ) throws -> String? {
@@ -198,7 +198,7 @@ struct TraceWalk {
       let isKept = NodeName.normalized(birth.name) == NodeName.normalized(node.name)
       return isKept ? nil : birth.name
     }
-    return nil
+    return node.nameAtBirth
   }
 
   /// The plans by which the nodes of a level were divided.

@@ -72,6 +72,21 @@ struct ProvenanceTests {
         flat(tree).contains {
           $0["id"]?.string == leaf && $0["content"]?["name-at-birth"]?.string == name
         })
+      // One that a person made is named in no record, but in an older version.
+      for edit in [["add", "Wharf", "--under", parent], ["rename", "Wharf", "Landing"]] {
+        _ = try await dataset.stemma.output(of: ["taxonomy", "edit"] + edit + ["--yes"])
+        try await dataset.git("commit", "-q", "-a", "-m", "edit")
+      }
+      let own = try #require(try await dataset.objects("trace", "Landing").first?["root"])
+      #expect(own["content"]?["name-at-birth"] == "Wharf")
+      // A moved one has the name that it had.
+      try await dataset.stemma("taxonomy", "edit", "add", "Buoy", "--under", parent, "--yes")
+      try await dataset.git("commit", "-q", "-a", "-m", "edit")
+      try await dataset.stemma("taxonomy", "edit", "move", "Buoy", "--under", "Landing", "--yes")
+      try await dataset.git("commit", "-q", "-a", "-m", "edit")
+      let moved = try #require(try await dataset.objects("trace", "Buoy").first?["root"])
+      #expect(moved["content"]?["path"]?.string?.hasSuffix("Landing > Buoy") == true)
+      #expect(moved["content"]?["name-at-birth"] == nil)
     }
   }
 
