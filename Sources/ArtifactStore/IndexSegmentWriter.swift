@@ -12,6 +12,9 @@ struct IndexSegmentWriter {
 
   /// Writes the file; 12 bytes of memory a record.
   func write(to path: String) throws {
+    guard recordCount <= Int(UInt32.max) else {
+      throw StoreError(.refused, "\(recordCount) records are more than an index can number")
+    }
     let ids = try sorted { $0.ids.lazy.map(\.digest) }
     let layout = IndexLayout(
       recordCount: recordCount, shardCount: shardCount, treeCount: trees.count, hasKeys: hasKeys,

@@ -231,6 +231,10 @@ final class LinkSegment: Sendable {
   private static func writeEntries(
     _ new: [LinkedShard], merging old: [LinkSegment], to file: inout ColumnFileWriter
   ) throws {
+    let rowCount = old.reduce(0) { $0 + $1.rowCount } + new.reduce(0) { $0 + $1.rowCount }
+    guard rowCount <= Int(UInt32.max) else {
+      throw StoreError(.refused, "\(rowCount) records are more than an index can number")
+    }
     var sources: [Source] = []
     var base = 0
     for segment in old {
@@ -243,9 +247,6 @@ final class LinkSegment: Sendable {
       keys += shard.keys
       ordinals += shard.rows.map { UInt32(base) + $0 }
       base += shard.rowCount
-    }
-    guard base <= Int(UInt32.max) else {
-      throw StoreError(.refused, "more records than an index can number")
     }
     let order = DigestOrder.sorted(keys)
     var place = 0

@@ -411,15 +411,30 @@ extension RecordIndex {
     do throws(IndexDamage) { return try folder.read(body) } catch {}
     try recover()
     do throws(IndexDamage) { return try folder.read(body) } catch {
-      throw StoreError(
-        .corrupt, "the index is damaged again and again",
-        hint: "check the disk; '.git/stemma/index' can be removed at any time")
+      throw StoreError.indexIsDamagedAgain
     }
   }
 
+  /// Whether who calls is making an index anew: what is damaged by then would be so without end.
+  @TaskLocal private static var isRecovering = false
+
+  /// Makes the index anew, once.
   private func recover() throws(StoreError) {
-    try convertAny { try folder.clear() }
-    for coverage in coverage.withLock({ $0 }) { try cover(coverage) }
+    guard !Self.isRecovering else { throw StoreError.indexIsDamagedAgain }
+    try convertAny {
+      try Self.$isRecovering.withValue(true) {
+        try folder.clear()
+        for coverage in coverage.withLock({ $0 }) { try cover(coverage) }
+      }
+    }
+  }
+}
+
+extension StoreError {
+  fileprivate static var indexIsDamagedAgain: StoreError {
+    StoreError(
+      .corrupt, "the index of records was made anew and is damaged again",
+      hint: "check the disk; '.git/stemma/index' can be removed at any time")
   }
 }
 
@@ -429,7 +444,7 @@ private func convertAny(_ body: () throws -> Void) throws(StoreError) {
   } catch let error as StoreError {
     throw error
   } catch {
-    throw StoreError(.corrupt, "the index is damaged", hint: "remove '.git/stemma/index'")
+    throw StoreError.indexIsDamagedAgain
   }
 }
 

@@ -57,7 +57,8 @@ struct Log: AsyncParsableCommand {
       parts.append("\(calls) asked, \(cached) cached")
     }
     if memos["Partial"] != nil { parts.append("partial") }
-    Output.line(parts.joined(separator: "  "))
+    // Below the date.
+    Columns.line(parts, indent: String(repeating: " ", count: 14))
   }
 
   private func printJSON(_ version: Version, _ totals: [RecordKind: Int]) {

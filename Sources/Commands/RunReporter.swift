@@ -63,7 +63,9 @@ final class RunReporter: RunObserver {
     }
     guard let (progress, elapsed) = due else { return }
     switch form {
-    case .live: show("\r\u{1B}[K" + progress.line(elapsed: elapsed).prefix(Self.width))
+    case .live:
+      let width = Columns.count(of: STDERR_FILENO) ?? Columns.usual
+      show("\r\u{1B}[K" + progress.line(elapsed: elapsed).prefix(width))
     case .notes: Output.complain(progress.line(elapsed: elapsed))
     case .events: Output.json("progress", members(progress, elapsed))
     }
@@ -85,13 +87,6 @@ final class RunReporter: RunObserver {
 
   /// To the tenth.
   private static func rounded(_ seconds: Double) -> Double { (seconds * 10).rounded() / 10 }
-
-  /// The columns of the terminal but for the last, in which some terminals wrap.
-  private static var width: Int {
-    var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 79 }
-    return Int(size.ws_col) - 1
-  }
 
   func notice(_ message: String) {
     end()

@@ -94,10 +94,11 @@ struct TaxonomyShow: AsyncParsableCommand {
     draw(node, tree, first: "", rest: "", depth: 0, deepest)
     guard node.parent == nil else { return }
     for level in LevelCoverage.levels(of: tree.taxonomy, tree.counts).dropFirst() {
-      Output.line(
+      let line =
         "level \(level.level): \(level.sampledCount) of \(level.nodeCount) nodes have samples "
-          + "(\(Self.share(level.sampledCount, level.nodeCount))), \(level.drawnCount) are drawn "
-          + "(\(Self.share(level.drawnCount, level.nodeCount)))")
+        + "(\(Self.share(level.sampledCount, level.nodeCount))), \(level.drawnCount) are drawn "
+        + "(\(Self.share(level.drawnCount, level.nodeCount)))"
+      Columns.line([line], indent: "  ")
     }
     Output.line()
   }
@@ -112,8 +113,10 @@ struct TaxonomyShow: AsyncParsableCommand {
   ) {
     let children = tree.taxonomy.children(of: node.id)
     let isCut = depth == deepest && !children.isEmpty
-    let hidden = isCut ? "  [\(Plural.text(children.count, "child", "children")) below]" : ""
-    Output.line(first + Self.words(node, tree) + hidden)
+    let hidden = isCut ? ["[\(Plural.text(children.count, "child", "children")) below]"] : []
+    Columns.line(
+      Self.words(node, tree) + hidden, first: first,
+      indent: rest + (isCut || children.isEmpty ? "    " : "│   "))
     guard !isCut else { return }
     for (index, child) in children.enumerated() {
       let isLast = index == children.count - 1
@@ -123,21 +126,21 @@ struct TaxonomyShow: AsyncParsableCommand {
     }
   }
 
-  private static func words(_ node: Taxonomy.Node, _ tree: Tree) -> String {
+  private static func words(_ node: Taxonomy.Node, _ tree: Tree) -> [String] {
     let counts = tree.counts
-    var text = "\(node.name)  \(node.id)"
-    if node.weight != 1 { text += "  weight \(JSON.number(node.weight).text)" }
-    if node.isPinned { text += "  pinned" }
-    if node.isUnexpanded { text += "  unexpanded" }
-    if node.isCapped { text += "  capped" }
-    if tree.isRecalled(node) { text += "  recalled" }
-    text +=
-      "  \(Plural.text(counts.slots(node.id), "slot")), "
-      + Plural.text(counts.samples(node.id), "sample")
+    var words = [node.name, node.id.text]
+    if node.weight != 1 { words.append("weight \(JSON.number(node.weight).text)") }
+    if node.isPinned { words.append("pinned") }
+    if node.isUnexpanded { words.append("unexpanded") }
+    if node.isCapped { words.append("capped") }
+    if tree.isRecalled(node) { words.append("recalled") }
+    words.append(
+      "\(Plural.text(counts.slots(node.id), "slot")), "
+        + Plural.text(counts.samples(node.id), "sample"))
     if let votes = counts.votes(node.id) {
-      text += "  named by \(votes.count) of \(votes.proposals)"
+      words.append("named by \(votes.count) of \(votes.proposals)")
     }
-    return text
+    return words
   }
 
   // MARK: JSON

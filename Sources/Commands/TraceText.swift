@@ -37,7 +37,9 @@ enum TraceText {
     case "candidate not used": return ["\(text("index")): \(text("text"))"]
     case "mix", "mixes": return ["slot \(text("slot"))"]
     case "strategy": return [text("name")]
-    case "taxonomy node", "parent node": return [text("path")]
+    case "taxonomy node", "parent node":
+      return [text("path")]
+        + (content["name-at-birth"]?.string.map { ["name at birth: \($0)"] } ?? [])
     case "proposed in", "proposals": return ["proposal \(text("number")): \(text("names"))"]
     case "edited by the critic", "edits":
       return [

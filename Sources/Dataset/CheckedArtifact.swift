@@ -46,7 +46,7 @@ package struct CheckedArtifact: Sendable {
       }
       ids.append(try Record(kind, line: Array(bytes[line])).id)
     }
-    if RecordKind.versioned.contains(kind), Set(ids).count != ids.count {
+    guard Set(ids).count == ids.count else {
       throw StoreError(.corrupt, "it holds a record twice")
     }
     self.lines = lines

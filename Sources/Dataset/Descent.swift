@@ -161,13 +161,8 @@ struct Descent {
   /// The nodes that a proposal named, or the critic's edit left.
   private func bornOf(_ kind: RecordKind, _ id: RecordID) throws -> [NodeID] {
     guard let value = try version.record(kind, id)?.value() else { return [] }
-    let parent = value["node"]?.string.flatMap { NodeID($0) }
-    let names =
-      kind == .proposals
-      ? value["names"]?.array?.compactMap(\.string) ?? []
-      : [value["candidate"], value["target"]].compactMap { $0?.string }.filter { !$0.isEmpty }
     guard kind == .proposals || value["outcome"]?.string == "applied" else { return [] }
-    return names.map { NodeID(bornUnder: parent, name: $0) }
+    return NodeBirth.all(in: value, of: kind).map(\.id)
       .filter { origins.entry($0)?.isStrategy == false }
   }
 

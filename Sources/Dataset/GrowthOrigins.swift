@@ -27,13 +27,15 @@ package struct GrowthOrigins {
     }
     var proposals: [RecordID] { records("proposals") }
     var edits: [RecordID] { records("edits") }
+    /// The name at birth of a node that no record names, where an older text has it and it is another one.
+    var nameAtBirth: String? { json["name-at-birth"]?.string }
 
     private func records(_ member: String) -> [RecordID] {
       json[member]?.array?.compactMap { $0.string.flatMap(RecordID.init(hex:)) } ?? []
     }
   }
 
-  private static let form = 1
+  private static let form = 2
   /// A tree that was read is no deeper; a damaged file may be.
   static let maximumDepth = 256
 
@@ -164,6 +166,10 @@ package struct GrowthOrigins {
       return [:]
     }
     let made = try records(version)
+    let names = NodeBirth.names(
+      of: sources.taxonomies.flatMap(\.nodes).filter { node in
+        !["edits", "proposals"].contains { made[node.id]?[$0]?.array?.isEmpty == false }
+      }, before: version)
     var entries: [NodeID: JSON] = [:]
     for node in sources.taxonomies.flatMap(\.nodes) {
       var entry: JSONObject = JSONObject([
@@ -172,6 +178,7 @@ package struct GrowthOrigins {
       if let parent = node.parent { entry["parent"] = .string(parent.text) }
       if node.isPinned { entry["pinned"] = true }
       for member in ["edits", "proposals"] { entry[member] = made[node.id]?[member] }
+      if let name = names[node.id] { entry["name-at-birth"] = .string(name) }
       entries[node.id] = .object(entry)
     }
     let planned = Set(try version.plannedStrategies())

@@ -91,7 +91,7 @@ struct TraceGraph {
       case .mix: [text("slot").map { "slot \($0)" }]
       case .metaPrompt, .candidate, .plan: [text("text")]
       case .strategy: [text("name")]
-      case .node: [text("path")]
+      case .node: [text("path"), text("name-at-birth").map { "name at birth: \($0)" }]
       case .proposal: [text("names")]
       case .edit:
         [

@@ -203,8 +203,23 @@ struct TraceWalk {
     if let node {
       content["weight"] = .number(node.weight)
       if node.isPinned { content["pinned"] = true }
+      if let name = try nameAtBirth(of: id, node) { content["name-at-birth"] = .string(name) }
     }
     return TraceNode(relation: relation, id: id.text, content: .object(content), causes: causes)
+  }
+
+  /// The name that a node's id was made from, where it is known and the node has another one now.
+  private mutating func nameAtBirth(
+    of id: NodeID, _ node: GrowthOrigins.Entry
+  ) throws -> String? {
+    for record in node.proposals + node.edits {
+      guard let found = try find(record) else { continue }
+      let births = NodeBirth.all(in: try parsed(found), of: found.kind)
+      guard let birth = births.first(where: { $0.id == id }) else { continue }
+      let isKept = NodeName.normalized(birth.name) == NodeName.normalized(node.name)
+      return isKept ? nil : birth.name
+    }
+    return node.nameAtBirth
   }
 
   /// The plans by which the nodes of a level were divided.

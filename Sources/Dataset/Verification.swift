@@ -1,5 +1,7 @@
 package import ArtifactStore
+import Dispatch
 package import Git
+import Synchronization
 
 /// What reading a dataset again has found.
 package struct Verification: Sendable {
@@ -43,7 +45,11 @@ package struct Verification: Sendable {
   let depth: Depth
   private var checked = Set<Place>()
   /// The artifacts whose turn comes when all are known.
-  private var waiting: [(path: ArtifactPath, object: ObjectID, place: String)] = []
+  private var waiting: [Waiting] = []
+
+  private typealias Waiting = (path: ArtifactPath, object: ObjectID, place: String)
+  /// So many are worth to be checked beside each other.
+  private static let artifactsAtOnce = 64
 
   /// An object under a name: the same bytes under another name are to be other records.
   private struct Place: Hashable {
@@ -191,26 +197,33 @@ package struct Verification: Sendable {
   /// Reads a git object and compares it with its name; nil when it is damaged, or not read.
   @discardableResult
   private mutating func checkObject(
-    _ id: ObjectID, as kind: ObjectKind, place: String, artifact: Damage.Artifact? = nil
+    _ id: ObjectID, as kind: ObjectKind, place: String
   ) -> [UInt8]? {
     do {
+      return try object(id, as: kind)
+    } catch {
+      report(place, error.message)
+      return nil
+    }
+  }
+
+  /// Reads a git object and compares it with its name; nil when it is not read.
+  private func object(_ id: ObjectID, as kind: ObjectKind) throws(StoreError) -> [UInt8]? {
+    do throws(GitError) {
       if depth == .quick, kind == .blob {
         guard try store.repository.sizeInBytes(of: id) <= Shard.maximumSizeInBytes else {
-          report(place, "it is larger than any artifact", artifact)
-          return nil
+          throw GitError(.tooLarge, "it is larger than any artifact")
         }
         return nil
       }
       let bytes = try store.repository.read(
         id, as: kind, maximumSizeInBytes: Shard.maximumSizeInBytes)
       guard ObjectID(hashing: kind, bytes) == id else {
-        report(place, "git object '\(id)' holds other bytes than its name says", artifact)
-        return nil
+        throw GitError(.corrupt, "git object '\(id)' holds other bytes than its name says")
       }
       return bytes
     } catch {
-      report(place, error.message, artifact)
-      return nil
+      throw StoreError(error)
     }
   }
 
@@ -220,23 +233,38 @@ package struct Verification: Sendable {
   }
 
   private mutating func checkWaiting(_ didCheck: (_ artifactCount: Int, _ total: Int) -> Void) {
-    for (path, id, place) in waiting {
+    let verification = self
+    for start in stride(from: 0, to: waiting.count, by: Self.artifactsAtOnce) {
       didCheck(artifactCount, waiting.count)
-      artifactCount += 1
-      check(path, id, place: place)
+      let part = waiting[start...].prefix(Self.artifactsAtOnce)
+      let results = Mutex([Result<Int, StoreError>?](repeating: nil, count: part.count))
+      DispatchQueue.concurrentPerform(iterations: part.count) { number in
+        let result = Result { () throws(StoreError) in
+          try verification.recordCount(of: part[start + number])
+        }
+        results.withLock { $0[number] = result }
+      }
+      for (result, artifact) in zip(results.withLock(\.self), part) {
+        switch result {
+        case .success(let count): recordCount += count
+        case .failure(let error):
+          report(
+            artifact.place, error.message,
+            Damage.Artifact(path: artifact.path.text, object: artifact.object))
+        case nil: break
+        }
+      }
+      artifactCount += part.count
     }
     waiting = []
   }
 
-  private mutating func check(_ path: ArtifactPath, _ id: ObjectID, place: String) {
-    let artifact = Damage.Artifact(path: path.text, object: id)
-    guard let frame = checkObject(id, as: .blob, place: place, artifact: artifact) else { return }
-    do {
-      recordCount += try CheckedArtifact(path, frame: frame, object: id, reader: store.reader)
-        .lines.count
-    } catch {
-      report(place, error.message, artifact)
-    }
+  /// The number of records of an artifact that is sound.
+  private func recordCount(of artifact: Waiting) throws(StoreError) -> Int {
+    guard let frame = try object(artifact.object, as: .blob) else { return 0 }
+    return try CheckedArtifact(
+      artifact.path, frame: frame, object: artifact.object, reader: store.reader
+    ).lines.count
   }
 
   private mutating func checkMemos(_ version: Version) throws(StoreError) {

@@ -185,7 +185,7 @@ struct Filler: Sendable {
 
   /// Lets what the last run had in a slot make way for what was admitted there now.
   private func drop(_ former: FormerSlots, _ slot: Int) throws {
-    try tally.drop(former.records.entries(of: slot))
+    try tally.drop(former.records.entries(of: slot), except: former.gone)
     try duplicates.replace(slot: slot)
   }
 

@@ -6,6 +6,8 @@ struct FormerSlots: Sendable {
   let count: Int
   /// Which records they have.
   let records: SlotRecordColumns
+  /// The beginnings of the ids of those that the version has no more.
+  let gone: Set<UInt64>
   /// The slots with another mix, other words in requests, or other knobs of their strategy.
   private let changed: Set<Int>
   private let duplicates: Duplicates
@@ -15,6 +17,7 @@ struct FormerSlots: Sendable {
     count = use.history.slotCount
     records = try use.history.slotRecords()
     changed = use.changed
+    gone = use.gone
     self.duplicates = duplicates
   }
 

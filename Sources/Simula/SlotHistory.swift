@@ -12,7 +12,7 @@ import Synchronization
 /// used only for the very records that it was written beside.
 package struct SlotHistory: Sendable {
   /// Raised when questions are compared by other hashes, or columns are others.
-  private static let format = 2
+  private static let format = 3
   static let kinds: [RecordKind] = [.mixes, .metaPrompts, .samples, .rejections, .verdicts]
 
   /// The sources that the slots were filled from.
@@ -23,6 +23,9 @@ package struct SlotHistory: Sendable {
   let rejections: [Rejection: Int]
   private let file: ColumnFile
   private let threshold: Double?
+  private let recalls: RecallsSince
+  /// The beginnings of the ids of records that were removed since.
+  private let gone: Set<UInt64>
 
   private static func path(_ store: Store) -> String {
     store.folder.appending(path: "slots").path(percentEncoded: false)
@@ -42,21 +45,44 @@ package struct SlotHistory: Sendable {
     else { return nil }
     var recipe = snapshot.recipe
     recipe.sampleCount = samples
-    guard file.header["keys"] == keys(recipe, snapshot),
-      try file.header["fetched"] == fetched(store), try file.header["drops"] == drops(store)
+    let recalled = file.header["recalls"]?.string.map { try? RecallsText.decode(Array($0.utf8)) }
+    guard let recalled = recalled ?? Recalls(),
+      file.header["keys"] == keys(recipe, snapshot.with(recalled)),
+      try file.header["fetched"] == fetched(store), try file.header["drops"] == drops(store),
+      let recalls = try RecallsSince(from: recalled, to: snapshot.recalls, in: store),
+      let gone = try gone(from: file.header, to: base)
     else { return nil }
-    // The same folders hold the same records; others may, as after a compaction.
-    if try file.header["folders"] != folders(of: base.tree, in: store) {
-      for kind in kinds {
-        guard
-          try file.header["digests"]?[kind.rawValue]?.string == base.digest(of: kind).hex
-        else { return nil }
-      }
-    }
-    return SlotHistory(file, threshold: recipe.duplicates.near)
+    return SlotHistory(file, recalls, gone: gone, threshold: recipe.duplicates.near)
   }
 
-  private init?(_ file: ColumnFile, threshold: Double?) {
+  /// The beginnings of the ids of records that a version lacks, or nil where it differs otherwise.
+  private static func gone(from header: JSON, to base: Version) throws -> Set<UInt64>? {
+    let store = base.store
+    guard let old = header["folders"]?.object,
+      let new = try folders(of: base.tree, in: store).object
+    else { return nil }
+    // The same folders hold the same records; others may, as after a compaction.
+    if old == new { return [] }
+    func tombstones(_ folders: JSONObject) -> ObjectID? {
+      folders[RecordKind.tombstones.rawValue]?.string.flatMap { ObjectID(hex: $0) }
+    }
+    let isShrunk = kinds.allSatisfy { old[$0.rawValue] == new[$0.rawValue] }
+    if isShrunk,
+      let gone = RecallsSince.gone(from: tombstones(old), to: tombstones(new), in: store)
+    {
+      return gone
+    }
+    for kind in kinds {
+      guard try header["digests"]?[kind.rawValue]?.string == base.digest(of: kind).hex else {
+        return nil
+      }
+    }
+    return []
+  }
+
+  private init?(
+    _ file: ColumnFile, _ recalls: RecallsSince, gone: Set<UInt64>, threshold: Double?
+  ) {
     let header = file.header
     guard let slotCount = header["slots"]?.int, slotCount >= 0,
       let texts = header["sources"]?.object,
@@ -74,6 +100,8 @@ package struct SlotHistory: Sendable {
     self.rejections = rejections
     self.file = file
     self.threshold = threshold
+    self.recalls = recalls
+    self.gone = gone
   }
 
   /// The calls of others that are here: where two answered one request, they decide what counts.
@@ -151,12 +179,16 @@ package struct SlotHistory: Sendable {
       try outcome.records.write(slotCount: outcome.slotCount, before: outcome.before, to: &file)
       self.file = Mutex(file)
       self.store = store
-      header = JSONObject([
+      var header = JSONObject([
         ("format", JSON(format)), ("keys", keys(snapshot.recipe, snapshot)),
         ("rejections", names(outcome.rejections.map { ($0.rawValue, JSON($1)) })),
         ("samples", JSON(snapshot.recipe.sampleCount)), ("slots", JSON(outcome.slotCount)),
         ("sources", names(outcome.sources.encode().map { ($0.path, .string($0.text)) })),
       ])
+      if let recalls = snapshot.files.first(where: { $0.path == Recalls.path }) {
+        header["recalls"] = .string(String(decoding: recalls.bytes, as: UTF8.self))
+      }
+      self.header = header
     }
 
     /// Puts it in the place of an earlier one, once.
@@ -189,22 +221,24 @@ extension SlotHistory {
   struct Use: Sendable {
     let history: SlotHistory
     let changed: Set<Int>
+    /// The beginnings of the ids of records that slots had, and the version has no more.
+    let gone: Set<UInt64>
   }
 
-  /// Finds the slots whose requests are not those of the last run.
+  /// Finds the slots whose requests are not those of the last run, or their answers, or that lost records.
   ///
   /// - Returns: Nil when they are so many that deriving all slots is less work, when the last run kept
   ///   nothing, and when a slot has no mix any more, which may be one that is not needed.
   func use(for sources: Sources, _ snapshot: Snapshot) -> Use? {
     let recipe = snapshot.recipe
-    let mixes = snapshot.recalls.mixes
     guard file.size(ofColumn: 0) > 0,
       let stale = try? SourceEffect.staleGroups(
-        from: self.sources, to: sources, recipe: recipe, recalled: (mixes, mixes),
-        count: slotCount)
+        from: self.sources, to: sources, recipe: recipe,
+        recalled: (recalls.before.mixes, snapshot.recalls.mixes), count: slotCount),
+      let shrunk = gone.isEmpty ? [] : try? slotRecords().slots(having: gone)
     else { return nil }
-    let changed = Set(stale.map(\.number))
+    let changed = recalls.slots.union(shrunk).union(stale.map(\.number))
     let most = min(slotCount, recipe.sampleCount) / 2
-    return changed.count > most ? nil : Use(history: self, changed: changed)
+    return changed.count > most ? nil : Use(history: self, changed: changed, gone: gone)
   }
 }

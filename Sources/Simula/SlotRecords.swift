@@ -88,6 +88,23 @@ struct SlotRecordColumns: Sendable {
     return entries
   }
 
+  /// The slots that have one of some records, by the beginnings of their ids.
+  ///
+  /// - Throws: ``SimulaError`` with code `history` when pages are damaged.
+  /// - Complexity: Linear in the records of all slots.
+  func slots(having wanted: Set<UInt64>) throws(SimulaError) -> Set<Int> {
+    let words = try bytes(of: 0..<slotCount).words
+    let size = MemoryLayout<UInt64>.size
+    var slots = Set<Int>()
+    for slot in 0..<slotCount {
+      for place in start(of: slot)..<start(of: slot + 1) {
+        let word = words.loadUnaligned(fromByteOffset: place * size, as: UInt64.self)
+        if wanted.contains(UInt64(littleEndian: word)) { slots.insert(slot) }
+      }
+    }
+    return slots
+  }
+
   /// Where the records of a slot start; the last end for the slot after all.
   fileprivate func start(of slot: Int) -> Int { slot == 0 ? 0 : Int(ends[slot - 1]) }
 

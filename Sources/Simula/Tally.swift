@@ -73,10 +73,13 @@ final class Tally: Sendable {
 
   /// Takes out what the last run had in a slot.
   ///
+  /// - Parameters:
+  ///   - former: Its records.
+  ///   - gone: The beginnings of the ids of records that were taken out before.
   /// - Throws: ``SimulaError`` with code `history` when that is not what the version holds.
-  func drop(_ former: [SlotRecords.Entry]) throws {
+  func drop(_ former: [SlotRecords.Entry], except gone: Set<UInt64>) throws {
     for entry in former where kinds.contains(entry.kind) {
-      guard try sink.drop(entry.kind, idWord: entry.word) else {
+      guard try sink.drop(entry.kind, idWord: entry.word) || gone.contains(entry.word) else {
         throw SimulaError.damagedHistory
       }
       guard let reason = entry.rejection else { continue }

@@ -9,7 +9,7 @@ enum TaxonomyObjects {
     var proposals: [NodeID: [RecordID]] = [:]
     var edits: [NodeID: [RecordID]] = [:]
     for record in records {
-      for node in try nodes(of: record) {
+      for node in NodeBirth.all(in: try record.value(), of: record.kind).map(\.id) {
         switch record.kind {
         case .proposals: proposals[node, default: []].append(record.id)
         case .edits: edits[node, default: []].append(record.id)
@@ -29,18 +29,6 @@ enum TaxonomyObjects {
       return (["factor": .string(taxonomy.root.id.text), "nodes": .array(nodes)] as JSON)
         .canonicalBytes
     }
-  }
-
-  /// The nodes that a proposal or an edit names, by their names at birth.
-  static func nodes(of record: Record) throws(StoreError) -> [NodeID] {
-    let value = try record.value()
-    let parent = value["node"]?.string.flatMap { NodeID($0) }
-    let names =
-      record.kind == .proposals
-      ? value["names"]?.array?.map(\.string) ?? []
-      : record.kind == .edits ? [value["candidate"]?.string, value["target"]?.string] : []
-    return names.compactMap(\.self).filter { record.kind == .proposals || !$0.isEmpty }
-      .map { NodeID(bornUnder: parent, name: $0) }
   }
 
   private static func ids(_ ids: [RecordID]?) -> JSON {

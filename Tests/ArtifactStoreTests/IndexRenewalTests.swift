@@ -118,4 +118,53 @@ struct IndexRenewalTests {
       }
     }
   }
+
+  @Test("a disk that damages whatever is written is told, and not tried without end")
+  func damagedAgain() async throws {
+    try await withDataset { dataset in
+      let shards = Self.counts.indices.map { shard in
+        Made(.samples, [Record.made(.samples, shard).line])
+      }
+      try await put(shards, at: "refs/heads/one", in: dataset)
+      try await put(Array(shards.dropFirst()), at: "refs/heads/other", in: dataset)
+      let folder = dataset.folder.appending(path: "index")
+      let store = try Store(at: dataset.root)
+      let rounds = Mutex(0)
+      store.index.follow { _, done, total in
+        guard done == total else { return }
+        rounds.withLock { $0 += 1 }
+        #expect(throws: Never.self) { try Self.damageTrees(in: folder) }
+      }
+      try store.index.catchUp(tree: store.version("one").tree)
+      let error = #expect(throws: StoreError.self) {
+        try store.index.catchUp(tree: store.version("other").tree)
+      }
+      #expect(error?.code == .corrupt)
+      #expect(error?.message.contains("damaged again") == true)
+      #expect(error?.hint?.contains("check the disk") == true)
+      // Once as it was asked for, and once to mend it.
+      #expect(rounds.withLock { $0 } == 2)
+      // Where the disk is whole, so is the index.
+      let healed = try Store(at: dataset.root)
+      try healed.index.catchUp(tree: healed.version("one").tree)
+      let last = try #require(shards.last)
+      #expect(try healed.index.recordCount(ofShard: last.object, .samples) == 1)
+    }
+  }
+
+  /// Flips a bit in what each segment says of trees.
+  private static func damageTrees(in folder: URL) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    where name.hasSuffix(".segment") {
+      let url = folder.appending(path: name)
+      guard let trees = IndexSegment(url.path)?.layout.trees, !trees.isEmpty else { continue }
+      // In place: the file may be mapped.
+      let file = try FileHandle(forUpdating: url)
+      defer { try? file.close() }
+      try file.seek(toOffset: UInt64(trees.lowerBound))
+      let byte = try file.read(upToCount: 1)?.first ?? 0
+      try file.seek(toOffset: UInt64(trees.lowerBound))
+      try file.write(contentsOf: [byte ^ 1])
+    }
+  }
 }

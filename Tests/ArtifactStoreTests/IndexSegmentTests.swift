@@ -238,4 +238,13 @@ extension IndexSegmentTests {
       #expect(isMeant.count { !$0 } <= sorted.count / 2 + 1)
     }
   }
+
+  @Test("more records than a number of 32 bits can tell apart are refused")
+  func tooManyRecords() throws {
+    let writer = IndexSegmentWriter(
+      shardCount: 0, recordCount: 1 << 32, trees: [], hasKeys: false, keyField: nil
+    ) { _ throws(IndexDamage) in throw IndexDamage() }
+    let error = #expect(throws: StoreError.self) { try writer.write(to: "/dev/null/none") }
+    #expect(error?.code == .refused)
+  }
 }

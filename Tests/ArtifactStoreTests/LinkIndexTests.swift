@@ -326,4 +326,35 @@ struct LinkIndexTests {
       }
     }
   }
+
+  @Test("more rows than a number of 32 bits can tell apart are refused")
+  func tooManyRows() throws {
+    try withTemporaryDirectory { folder in
+      let key = LinkKey(.node, node: 7)
+      func shard(_ number: Int, rowCount: Int) -> LinkedShard {
+        LinkedShard(
+          object: ObjectID(hashing: .blob, Array("\(number)".utf8)), kind: .samples,
+          digest: Digest(of: "\(number)".utf8), rowCount: rowCount, keys: [key.word], rows: [0])
+      }
+      let path = folder.appending(path: "links").path(percentEncoded: false)
+      func write(_ shards: [LinkedShard], merging old: [LinkSegment] = []) throws -> LinkSegment {
+        try LinkSegment.write(shards, merging: old, trees: [], to: path)
+        return try #require(LinkSegment(path))
+      }
+      let most = Int(UInt32.max)
+      let full = try write([shard(1, rowCount: most - 2), shard(2, rowCount: 2)])
+      #expect(full.rowCount == most)
+      var found: [Int] = []
+      try full.visit(key) { found.append($0) }
+      #expect(found == [0, most - 2])
+      for attempt in [
+        { try write([shard(1, rowCount: most), shard(2, rowCount: 1)]) },
+        { try write([shard(3, rowCount: 1)], merging: [full]) },
+      ] {
+        let error = #expect(throws: StoreError.self) { try attempt() }
+        #expect(error?.code == .refused)
+        #expect(error?.message == "\(most + 1) records are more than an index can number")
+      }
+    }
+  }
 }

@@ -22,7 +22,36 @@ struct DemoTests {
       try await dataset.expectSound()
       try await expectReadable(dataset)
       try await expectPlainGit(dataset, in: parent)
+      try await expectNothingToDo(dataset, in: parent)
     }
+  }
+
+  /// A second demo in the same folder leaves it as it is, and one beside what somebody did is refused.
+  private func expectNothingToDo(_ dataset: TestDataset, in parent: URL) async throws {
+    let program = StemmaProgram(in: parent)
+    let head = try await dataset.head()
+    let again = try await program("demo", "shop")
+    #expect(again.text.contains("is in 'shop' already"))
+    #expect(try await dataset.head() == head)
+    func expectRefusal(_ folder: String) async throws {
+      let output = try await program.run(["demo", folder])
+      #expect(output.exitCode == 1)
+      #expect(output.errorText.contains("there is a '\(folder)' already"))
+      #expect(output.errorText.contains("hint: name a new folder"))
+      #expect(output.text == "")
+    }
+    let recipe = try dataset.read("recipe.yaml")
+    try dataset.write(recipe + "# mine\n", to: "recipe.yaml")
+    try await expectRefusal("shop")
+    try dataset.write(recipe, to: "recipe.yaml")
+    try await dataset.stemma("run", "--samples", "241")
+    try await expectRefusal("shop")
+    try FileManager.default.createDirectory(
+      at: parent.appending(path: "shop/notes"), withIntermediateDirectories: false)
+    // Below a dataset is none.
+    try await expectRefusal("shop/notes")
+    try await program("init", "other")
+    try await expectRefusal("other")
   }
 
   private func expectDeepTaxonomies(_ dataset: TestDataset) throws {

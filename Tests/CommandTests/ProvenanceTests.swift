@@ -34,6 +34,62 @@ struct ProvenanceTests {
     "imports", "calls",
   ]
 
+  @Test("a node that people renamed is shown with its name at birth")
+  func nameAtBirth() async throws {
+    try await withDataset { dataset, _ in
+      let mix = try #require(try await dataset.objects("list", "mixes").first?["value"])
+      let leaf = try #require(mix["nodes"]?.array?.first?.string)
+      let nodes = try await dataset.objects("taxonomy", "show")
+      let node = try #require(nodes.first { $0["id"]?.string == leaf })
+      let name = try #require(node["name"]?.string)
+      let parent = try #require(node["parent"]?.string)
+      func traced() async throws -> (content: JSON, text: String) {
+        let root = try #require(try await dataset.objects("trace", leaf).first?["root"])
+        return (try #require(root["content"]), try await dataset.stemma("trace", leaf).text)
+      }
+      let before = try await traced()
+      #expect(before.content["name-at-birth"] == nil)
+      #expect(!before.text.contains("name at birth"))
+      // Spelled otherwise it is the same name.
+      try await dataset.stemma("taxonomy", "edit", "rename", leaf, name.uppercased() + "!", "--yes")
+      try await dataset.run()
+      #expect(try await traced().content["name-at-birth"] == nil)
+      try await dataset.stemma("taxonomy", "edit", "rename", leaf, "Quay", "--yes")
+      try await dataset.stemma("taxonomy", "edit", "rename", parent, "Water", "--yes")
+      try await dataset.run()
+      let after = try await traced()
+      #expect(after.content["path"]?.string?.hasSuffix("Water > Quay") == true)
+      #expect(after.content["name-at-birth"]?.string == name)
+      #expect(after.text.contains("name at birth: \(name)"))
+      let dot = try await dataset.stemma("trace", leaf, "--format", "dot").text
+      #expect(dot.contains("name at birth"))
+      // In the descent of a sample, too.
+      let slot = mix["slot"]
+      let samples = try await dataset.samples()
+      let sample = try #require(samples.first { $0["value"]?["slot"] == slot }?["id"]?.string)
+      let tree = try #require(try await dataset.objects("trace", sample).first?["root"])
+      #expect(
+        flat(tree).contains {
+          $0["id"]?.string == leaf && $0["content"]?["name-at-birth"]?.string == name
+        })
+      // One that a person made is named in no record, but in an older version.
+      for edit in [["add", "Wharf", "--under", parent], ["rename", "Wharf", "Landing"]] {
+        _ = try await dataset.stemma.output(of: ["taxonomy", "edit"] + edit + ["--yes"])
+        try await dataset.git("commit", "-q", "-a", "-m", "edit")
+      }
+      let own = try #require(try await dataset.objects("trace", "Landing").first?["root"])
+      #expect(own["content"]?["name-at-birth"] == "Wharf")
+      // A moved one has the name that it had.
+      try await dataset.stemma("taxonomy", "edit", "add", "Buoy", "--under", parent, "--yes")
+      try await dataset.git("commit", "-q", "-a", "-m", "edit")
+      try await dataset.stemma("taxonomy", "edit", "move", "Buoy", "--under", "Landing", "--yes")
+      try await dataset.git("commit", "-q", "-a", "-m", "edit")
+      let moved = try #require(try await dataset.objects("trace", "Buoy").first?["root"])
+      #expect(moved["content"]?["path"]?.string?.hasSuffix("Landing > Buoy") == true)
+      #expect(moved["content"]?["name-at-birth"] == nil)
+    }
+  }
+
   @Test("every kind of record, node and strategy can be traced in every format")
   func formats() async throws {
     try await withDataset { dataset, _ in

@@ -38,6 +38,56 @@ struct ReceiveRemovalTests {
     }
   }
 
+  @Test("what was removed is not built on, but where branches meet")
+  func builtOnDead() async throws {
+    try await withHookedServer { dataset in
+      // A meta-prompt with all that names it goes.
+      let prompt = """
+        member() { sed -nE 's/.*"'"$1"'":"([0-9a-f]*)".*/\\1/p'; }
+        p=$(lines samples | head -n 1 | member meta-prompt)
+        c=$(lines samples | head -n 1 | member call)
+        draft() { printf '{"attempt":3,"call":"%s","detail":"x","meta-prompt":"%s","reason":"incorrect",\
+        "sample":"","slot":900}\\n' "$c" "$p" > ../new; add rejections; }
+        """
+      let removal = """
+        \(prompt)
+        for k in samples rejections meta-prompts; do all $k | { grep -F "$p" || true; } | ids $k; done \
+          > ../gone
+        all verdicts | grep -F -f ../gone | ids verdicts > ../judged
+        cat ../judged >> ../gone; echo "$p" >> ../gone
+        sed 's/.*/{"reason":"x","record":"&","run":"x"}/' ../gone > ../new; add tombstones
+        """
+      try await dataset.expectHooked(
+        HostilePush.history(
+          """
+          \(prompt)
+          draft
+          push "$(save -p HEAD):refs/heads/side"
+          """))
+      try await dataset.expectHooked(
+        HostilePush.script(removal)
+          + "\nunset GIT_INDEX_FILE; git fetch -q && git reset -q --hard origin/main")
+      let message = "was removed by an earlier version"
+      // The same rejection, and all but the meta-prompt by the end of their tombstones.
+      try await dataset.expectRefusedPushes([
+        ("\(prompt)\ndraft", "its meta-prompt '"), ("\(prompt)\ndraft", message),
+        ("\(prompt)\ndraft", "hint: 'stemma run' removes what names it"),
+        (
+          """
+          \(prompt)
+          grep -v "$p" ../gone | sed 's/.*/{"reason":"x","record":"&","run":"x"}/' | ids tombstones \
+            | sed 's/.*/{"revives":"&","run":"y"}/' > ../new; add tombstones
+          """, message
+        ),
+      ])
+      // One version has removed it and another one builds on it: the next run makes up for that.
+      try await dataset.expectHooked(
+        "git merge -q --no-edit origin/side && git push -q origin main && stemma run && stemma push"
+      )
+      try await dataset.expectSound()
+    }
+  }
+
   @Test("what revivals brought back does not go with them")
   func lostRevivals() async throws {
     try await withHookedServer { dataset in

@@ -177,6 +177,11 @@ struct ReceiveTests {
             "its bytes do not hash to its name"
           ),
           ("lines mixes | sed 's/{/{ /' > ../new; add mixes", "is not canonical JSON"),
+          ("lines mixes | sed p > ../new; add mixes", "it holds a record twice"),
+          (
+            #"echo '{"reason":"x","record":"x","run":"x"}' | sed p > ../new; add tombstones"#,
+            "it holds a record twice"
+          ),
           ("echo text > ../new; add verdicts", "is not JSON"),
           ("printf '{}' > ../new; add verdicts", "a shard's last line does not end"),
           ("\(blob); put $b samples/readme.txt", "only shards can be there"),
@@ -315,20 +320,34 @@ struct ReceiveTests {
         export GIT_INDEX_FILE="$PWD/../hostile-index"
         git read-tree \(name)
         p=$(git ls-files calls | head -n 1)
-        git cat-file blob "\(name):$p" | zstd -dc | head -n 1 | sed 's/"draw":"/"draw":"x/' > ../new
+        git cat-file blob "\(name):$p" | zstd -dc | head -n 1 | CHANGE > ../new
         d=$(sha256sum < ../new | cut -c 1-64)
         zstd -q -f ../new
         f="calls/$(echo "$d" | cut -c 1-2)/$d.jsonl.zst"
         git update-index --add --cacheinfo "100644,$(git hash-object -w ../new.zst),$f"
         REMOVE
         commit=$(git commit-tree -p \(name) -m calls "$(git write-tree)")
+        git update-ref refs/heads/forged "$commit"
         git push -q --no-verify origin "$commit:\(name)"
         """
+      func forge(_ change: String, _ removal: String = "") -> String {
+        forged.replacing("CHANGE", with: change).replacing("REMOVE", with: removal)
+      }
+      let other = #"sed 's/"draw":"/"draw":"x/'"#
+      try await dataset.expectRefusal(forge(other), "its key is not that of its request")
       try await dataset.expectRefusal(
-        forged.replacing("REMOVE", with: ""), "its key is not that of its request")
-      try await dataset.expectRefusal(
-        forged.replacing("REMOVE", with: "git update-index --force-remove \"$p\""),
+        forge(other, "git update-index --force-remove \"$p\""),
         "a commit of calls takes answers away")
+      // Also with other usage it is the same call.
+      let usage = #"sed 'p; s/"usage":{"input":[0-9]*/"usage":{"input":77777/'"#
+      for change in ["sed p", usage] {
+        try await dataset.expectRefusal(forge(change), "it holds a record twice")
+        try await dataset.git("update-ref", name, "forged")
+        let verified = try await dataset.stemma.run(["verify"])
+        #expect(verified.exitCode == 5, "\(change)")
+        #expect(verified.text.contains("it holds a record twice"), "\(verified.text)")
+        try await dataset.git("update-ref", name, "forged~1")
+      }
       #expect(try await dataset.serverReferences() == before)
     }
   }

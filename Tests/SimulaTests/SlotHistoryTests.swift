@@ -12,7 +12,7 @@ import Testing
 @Suite("Only changed slots are derived again")
 struct SlotHistoryTests {
   /// Writes few different questions, many of them alike, as a function of the request.
-  private static let teacher = ScriptedTeacher.embedded { request in
+  static let teacher = ScriptedTeacher.embedded { request in
     guard request.task == "generate",
       let hash = UInt64(CallKey(of: request).digest.hex.prefix(15), radix: 16)
     else { return nil }
@@ -28,7 +28,7 @@ struct SlotHistoryTests {
     return .stop(sample.text)
   }
 
-  private static let knobs: Lab.Knobs = [
+  static let knobs: Lab.Knobs = [
     (["samples"], "40"), (["critics", "double"], "off"), (["critics", "requirements"], "false"),
     (["slots", "attempts"], "3"), (["slots", "extra"], "0.5"), (["complexity", "fraction"], "0"),
   ]

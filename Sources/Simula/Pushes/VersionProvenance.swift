@@ -27,6 +27,8 @@ struct VersionProvenance {
   private var verdicts = NeededVerdicts()
   /// What may be named, and is dead by this commit alone.
   private var killed = Set<RecordID>()
+  /// Where records that this commit brings, or brings back, name dead ones.
+  private var namingDead: [(kind: RecordKind, id: RecordID, member: String, target: RecordID)] = []
 
   /// The cause of answers that are nowhere.
   static let missingCall = "call"
@@ -67,6 +69,7 @@ struct VersionProvenance {
       }
     }
     try checkKilled()
+    checkNamingDead()
     try checkVerdicts(in: added(.verdicts))
   }
 
@@ -119,9 +122,10 @@ struct VersionProvenance {
       let value = try record.value()
       // What is dead may name what a compaction dropped; where it returns it is looked at again.
       let isDead = held.isDead(record.id)
-      if !isDead { try checkReferences(of: record, value) }
-      guard isAdded else { continue }
-      if isRewritten, try isInherited(record.id, kind, differences) { continue }
+      var isNew = isAdded
+      if isNew, isRewritten { isNew = try !isInherited(record.id, kind, differences) }
+      if !isDead { try checkReferences(of: record, value, isNew: isNew) }
+      guard isNew else { continue }
       try checkCall(of: record, value)
       if kind == .samples, !isDead {
         try need(record.id, value, try ownTexts())
@@ -129,7 +133,9 @@ struct VersionProvenance {
     }
   }
 
-  private mutating func checkReferences(of record: Record, _ value: JSON) throws(StoreError) {
+  private mutating func checkReferences(
+    of record: Record, _ value: JSON, isNew: Bool
+  ) throws(StoreError) {
     for reference in RecordReference.all where reference.kind == record.kind {
       guard let text = value[reference.member]?.string else {
         guard reference.member != "from" else { continue }
@@ -139,7 +145,12 @@ struct VersionProvenance {
       guard !text.isEmpty || record.kind == .samples || record.kind == .metaPrompts else {
         continue
       }
-      if let id = RecordID(hex: text), try isThere(id, reference.target) { continue }
+      if let id = RecordID(hex: text), try isThere(id, reference.target) {
+        if isNew, held.isDead(id) {
+          namingDead.append((record.kind, record.id, reference.member, id))
+        }
+        continue
+      }
       add(
         record, "its \(reference.member) '\(text.prefix(12))' is not in the version",
         cause: "\(record.kind) \(reference.member)",
@@ -167,8 +178,11 @@ struct VersionProvenance {
   private mutating func add(
     _ record: Record, _ message: String, cause: String, hint: String? = nil
   ) {
-    let name = record.kind == .samples ? "sample" : record.kind.rawValue
-    report.add(place(name, record.id), message, cause: cause, hint: hint)
+    report.add(place(record.kind, record.id), message, cause: cause, hint: hint)
+  }
+
+  private func place(_ kind: RecordKind, _ id: RecordID) -> String {
+    place(kind == .samples ? "sample" : kind.rawValue, id)
   }
 
   private func place(_ name: String, _ id: RecordID) -> String {
@@ -300,6 +314,22 @@ struct VersionProvenance {
     }
   }
 
+  /// Tells of what builds on what was dead before this commit.
+  ///
+  /// Only where branches meet may that be, for one side may not have known what the other one removed: the
+  /// next run makes up for it.
+  private mutating func checkNamingDead() {
+    guard version.commit.parents.count == 1, differences.count == 1 else { return }
+    for (kind, id, member, target) in namingDead where !killed.contains(target) {
+      report.add(
+        place(kind, id),
+        "its \(member) '\(target.hex.prefix(12))' was removed by an earlier version",
+        cause: "dead \(member)",
+        hint:
+          "'stemma run' removes what names it, or brings it back; 'git cherry-pick' does neither")
+    }
+  }
+
   /// Notes the samples whose verdicts tombstones remove that a parent lacks, and what revivals bring back.
   private mutating func noteTombstones(_ difference: CommitDifference) throws(StoreError) {
     var removed: [(location: RecordLocation, judge: CommitDifference?)] = []
@@ -339,7 +369,7 @@ struct VersionProvenance {
     for kind in RecordReference.naming {
       guard let place = try place(of: record, kind) else { continue }
       let record = try version.record(kind, place)
-      try checkReferences(of: record, try record.value())
+      try checkReferences(of: record, try record.value(), isNew: true)
     }
     try noteNeed(of: id, judge)
   }

@@ -98,7 +98,7 @@ package struct RecallEffect: Sendable {
     var named = Set<NodeID>()
     for kind in [RecordKind.proposals, .edits] {
       for record in try version.records(kind) {
-        let nodes = try TaxonomyObjects.nodes(of: record)
+        let nodes = NodeBirth.all(in: try record.value(), of: kind).map(\.id)
         if gone.contains(record.id) { named.formUnion(nodes) } else { left.formUnion(nodes) }
       }
     }
