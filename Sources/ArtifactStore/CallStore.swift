@@ -76,7 +76,7 @@ package final class CallStore: Sendable {
 
   /// The recorded calls of a key, the smallest id first; empty when it was never answered, or all its
   /// answers were dropped.
-  package func find(_ key: Digest) throws(StoreError) -> [Record] {
+  package func find(_ key: Digest) throws(StoreError) -> [FoundCall] {
     // First those of the journal: a seal enters them in the index before it lets them go here.
     let (recent, drops) = pending.withLock { ($0.calls[key], $0.drops.isEmpty ? nil : $0.drops) }
     var calls = try store.sealedCalls(key)
@@ -84,7 +84,7 @@ package final class CallStore: Sendable {
     if let record = recent, drops?.contains(record.id) != true,
       !calls.contains(where: { $0.id == record.id })
     {
-      calls.append(record)
+      calls.append(FoundCall(record))
       calls.sort { $0.id < $1.id }
     }
     return calls
@@ -175,13 +175,31 @@ package final class CallStore: Sendable {
   }
 }
 
+/// A recorded call where it was found: its line is a part of a shard, which is not copied.
+package struct FoundCall: Sendable {
+  package let id: RecordID
+  package let line: ArraySlice<UInt8>
+
+  package init(_ record: Record) {
+    id = record.id
+    line = record.line[...]
+  }
+
+  fileprivate init(id: RecordID, line: ArraySlice<UInt8>) {
+    self.id = id
+    self.line = line
+  }
+
+  package var record: Record { Record(.calls, line: Array(line), id: id) }
+}
+
 extension Store {
   /// The calls of a key that are in git, dropped or not, the smallest id first.
-  package func sealedCalls(_ key: Digest) throws(StoreError) -> [Record] {
-    var calls: [Record] = []
+  package func sealedCalls(_ key: Digest) throws(StoreError) -> [FoundCall] {
+    var calls: [FoundCall] = []
     for call in try index.calls(key: key) where calls.last?.id != call.id {
       do throws(StoreError) {
-        calls.append(Record(.calls, line: try reader.line(at: call.location), id: call.id))
+        calls.append(FoundCall(id: call.id, line: try reader.lineInPlace(at: call.location)))
       } catch {
         // The index remembers calls that were pruned since.
         guard error.code == .missing else { throw error }

@@ -201,7 +201,9 @@ package struct FramedHash: ~Copyable {
     if isAdded == nil { add(Array(field.utf8)) }
   }
 
-  package mutating func add(_ field: [UInt8]) {
+  package mutating func add(_ field: [UInt8]) { add(field[...]) }
+
+  package mutating func add(_ field: ArraySlice<UInt8>) {
     field.withUnsafeBytes { add($0) }
   }
 

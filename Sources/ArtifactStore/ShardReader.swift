@@ -35,6 +35,7 @@ package final class ShardReader: Sendable {
   private let cache = Mutex(ShardCache<Content>(mostShards: 24))
   /// As many as one thing that is looked at needs, so that their memory is soon used again.
   private let prefixes = Mutex(ShardCache<ShardPrefix>(mostShards: 12))
+  private let turns = ReadingTurns()
   private let rooms = ShardRooms()
   private let prepared = Mutex(PreparedLines())
 
@@ -77,17 +78,27 @@ package final class ShardReader: Sendable {
 
   package func shard(_ object: ObjectID) throws(StoreError) -> Content {
     if let content = cache.withLock({ $0.find(object) }) { return content }
-    let bytes = try artifact(object)
-    let content = Content(bytes: bytes, lines: try Shard.lineRanges(bytes))
-    cache.withLock { $0.add(content, object, sizeInBytes: content.bytes.count) }
-    return content
+    // Who needs a shard that another is reading waits for that, for it takes as long to read it twice.
+    return try turns.wait(for: object) { () throws(StoreError) in
+      if let content = cache.withLock({ $0.find(object) }) { return content }
+      let bytes = try artifact(object)
+      let content = Content(bytes: bytes, lines: try Shard.lineRanges(bytes))
+      cache.withLock { $0.add(content, object, sizeInBytes: content.bytes.count) }
+      return content
+    }
   }
 
   package func line(at location: RecordLocation) throws(StoreError) -> [UInt8] {
-    guard let line = try shard(location.object).line(location.row) else {
+    Array(try lineInPlace(at: location))
+  }
+
+  /// A line as a part of its shard, which stays in memory with it.
+  func lineInPlace(at location: RecordLocation) throws(StoreError) -> ArraySlice<UInt8> {
+    let shard = try shard(location.object)
+    guard shard.lines.indices.contains(location.row) else {
       throw StoreError(.corrupt, "object '\(location.object)' has no line \(location.row)")
     }
-    return line
+    return shard.bytes[shard.lines[location.row]]
   }
 
   /// A line of a shard of which few are looked at: it is decompressed no further than needed.

@@ -1,22 +1,16 @@
 extension JSON {
   /// The canonical form of RFC 8785: no white space, names in UTF-16 order, shortest numbers.
   package var canonicalBytes: [UInt8] {
-    var writer = JSONWriter(sortsNames: true)
-    writer.write(self)
-    return writer.bytes
+    JSONWriter.writing(self, sortsNames: true) { $0.bytes }
   }
 
   package var canonicalText: String {
-    var writer = JSONWriter(sortsNames: true)
-    writer.write(self)
-    return writer.text
+    JSONWriter.writing(self, sortsNames: true) { $0.text }
   }
 
   /// The compact form with members in the order they were written.
   package var text: String {
-    var writer = JSONWriter(sortsNames: false)
-    writer.write(self)
-    return writer.text
+    JSONWriter.writing(self, sortsNames: false) { $0.text }
   }
 }
 

@@ -34,9 +34,9 @@ package struct JSONObject: Sendable, Hashable {
   ///
   /// - Complexity: O(members), which are few in every object of the format.
   package subscript(name: String) -> JSON? {
-    get { members.first { JSONObject.same($0.name, name) }?.value }
+    get { place(of: name).map { members[$0].value } }
     set {
-      let place = members.firstIndex { JSONObject.same($0.name, name) }
+      let place = place(of: name)
       switch (place, newValue) {
       case (let place?, let value?): members[place].value = value
       case (let place?, nil): members.remove(at: place)
@@ -44,6 +44,11 @@ package struct JSONObject: Sendable, Hashable {
       case (nil, nil): break
       }
     }
+  }
+
+  private func place(of name: String) -> Int? {
+    for place in members.indices where JSONObject.same(members[place].name, name) { return place }
+    return nil
   }
 
   /// Names are the same when their code points are: Swift also takes `é` and `e´` for equal.

@@ -30,7 +30,7 @@ extension JSON {
   }
 
   package init(parsing text: String) throws(JSONError) {
-    try self.init(parsing: Array(text.utf8))
+    try self.init(parsing: text.utf8.span)
   }
 }
 
@@ -168,6 +168,9 @@ struct JSONParser: ~Escapable {
 }
 
 extension JSONParser {
+  /// Few strings with escapes are longer.
+  private static let usualSizeInBytes = 960
+
   private mutating func string() throws(JSONError) -> String {
     position += 1
     let start = position
@@ -177,6 +180,7 @@ extension JSONParser {
       return try text(bytes.extracting(start..<position))
     }
     var buffer: [UInt8] = []
+    buffer.reserveCapacity(min(bytes.count - start, Self.usualSizeInBytes))
     append(start..<position, to: &buffer)
     while let byte = next {
       switch byte {

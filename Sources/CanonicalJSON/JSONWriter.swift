@@ -2,6 +2,8 @@
 package struct JSONWriter: ~Copyable {
   private let sortsNames: Bool
   private var buffer: UnsafeMutableRawBufferPointer
+  /// Whether the buffer was lent.
+  private var isLent = false
   package private(set) var count = 0
 
   /// - Parameters:
@@ -12,7 +14,44 @@ package struct JSONWriter: ~Copyable {
     buffer = .allocate(byteCount: max(sizeInBytes, 64), alignment: 16)
   }
 
-  deinit { buffer.deallocate() }
+  /// Writes to a buffer that outlives this, as long as there is room.
+  private init(sortsNames: Bool, in room: UnsafeMutableRawBufferPointer) {
+    self.sortsNames = sortsNames
+    buffer = room
+    isLent = true
+  }
+
+  deinit { if !isLent { buffer.deallocate() } }
+
+  /// What is written.
+  ///
+  /// - Parameters:
+  ///   - sortsNames: Whether members stand in the order of their names.
+  ///   - sizeInBytes: About what is written, and rather more: then it is written in its place.
+  ///   - body: Writes it.
+  /// - Returns: The bytes.
+  package static func bytes(
+    sortsNames: Bool, sizeInBytes: Int, _ body: (inout JSONWriter) -> Void
+  ) -> [UInt8] {
+    var moved: [UInt8]?
+    let bytes = [UInt8](unsafeUninitializedCapacity: sizeInBytes) { room, count in
+      var writer = JSONWriter(sortsNames: sortsNames, in: UnsafeMutableRawBufferPointer(room))
+      body(&writer)
+      if writer.isLent { count = writer.count } else { moved = writer.bytes }
+    }
+    return moved ?? bytes
+  }
+
+  /// Writes a value, which most are short enough for without memory of its own, and lends what came out.
+  static func writing<Result>(
+    _ value: JSON, sortsNames: Bool, _ body: (borrowing JSONWriter) -> Result
+  ) -> Result {
+    withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { room in
+      var writer = JSONWriter(sortsNames: sortsNames, in: room)
+      writer.write(value)
+      return body(writer)
+    }
+  }
 
   /// What was written.
   package var bytes: [UInt8] { [UInt8](written) }
@@ -24,7 +63,7 @@ package struct JSONWriter: ~Copyable {
 
   // MARK: - Values
 
-  package mutating func write(_ value: JSON) {
+  package mutating func write(_ value: borrowing JSON) {
     switch value {
     case .null: write(raw: "null")
     case .bool(let value): write(raw: value ? "true" : "false")
@@ -32,14 +71,12 @@ package struct JSONWriter: ~Copyable {
     case .string(let value): write(string: value)
     case .array(let values):
       append(UInt8(ascii: "["))
-      var isFirst = true
-      for value in values {
-        if !isFirst { append(UInt8(ascii: ",")) }
-        isFirst = false
-        write(value)
+      for place in values.indices {
+        if place > 0 { append(UInt8(ascii: ",")) }
+        write(values[place])
       }
       append(UInt8(ascii: "]"))
-    case .object(let object): write(object: object)
+    case .object(let object): write(members: object.members)
     }
   }
 
@@ -51,8 +88,7 @@ package struct JSONWriter: ~Copyable {
   /// Appends bytes that are JSON as they stand.
   package mutating func write(raw json: [UInt8]) { json.withUnsafeBytes { append($0) } }
 
-  private mutating func write(object: JSONObject) {
-    let members = object.members
+  private mutating func write(members: [(name: String, value: JSON)]) {
     append(UInt8(ascii: "{"))
     if !sortsNames || isSorted(members) {
       for place in members.indices { write(members, place, isFirst: place == 0) }
@@ -101,22 +137,24 @@ package struct JSONWriter: ~Copyable {
 
   /// Order by UTF-16 code units, which differs from that of UTF-8 above the basic plane.
   private func precedes(_ left: String, _ right: String) -> Bool {
-    var (lefts, rights) = (left.utf8.makeIterator(), right.utf8.makeIterator())
-    while let first = lefts.next() {
-      guard let second = rights.next() else { return false }
-      if first < 0x80, second < 0x80, first == second { continue }
-      guard first < 0x80, second < 0x80 else {
-        return left.utf16.lexicographicallyPrecedes(right.utf16)
+    let precedes = left.utf8.withContiguousStorageIfAvailable { lefts in
+      right.utf8.withContiguousStorageIfAvailable { rights -> Bool? in
+        let end = min(lefts.count, rights.count)
+        guard let place = (0..<end).first(where: { lefts[$0] != rights[$0] }) else {
+          return lefts.count < rights.count
+        }
+        let (first, second) = (lefts[place], rights[place])
+        return first < 0x80 && second < 0x80 ? first < second : nil
       }
-      return first < second
     }
-    return rights.next() != nil
+    if let precedes = precedes.flatMap({ $0 }).flatMap({ $0 }) { return precedes }
+    return left.utf16.lexicographicallyPrecedes(right.utf16)
   }
 
   // MARK: - Strings
 
-  /// So many bytes of text are written at a time, for each may become six.
-  private static let chunkSizeInBytes = 4096
+  /// For so many bytes of text there is room made, of which each may become six.
+  private static let chunkSizeInBytes = 64
 
   package mutating func write(string: String) {
     append(UInt8(ascii: "\""))
@@ -133,8 +171,9 @@ package struct JSONWriter: ~Copyable {
   private mutating func write(text: UnsafeRawBufferPointer) {
     var start = 0
     while start < text.count {
-      let end = min(start + Self.chunkSizeInBytes, text.count)
-      reserve(6 * (end - start) + 8)
+      reserve(6 * min(text.count - start, Self.chunkSizeInBytes) + 8)
+      // All for which there is room, whatever it holds.
+      let end = min(text.count, start + (buffer.count - count - 8) / 6)
       write(chunk: UnsafeRawBufferPointer(rebasing: text[start..<end]))
       start = end
     }
@@ -243,12 +282,17 @@ package struct JSONWriter: ~Copyable {
     count += 1
   }
 
+  @inline(__always)
   private mutating func reserve(_ room: Int) {
-    guard buffer.count - count < room else { return }
+    if buffer.count - count < room { grow(room) }
+  }
+
+  private mutating func grow(_ room: Int) {
     let larger = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(2 * buffer.count, count + room), alignment: 16)
     larger.copyMemory(from: written)
-    buffer.deallocate()
+    if !isLent { buffer.deallocate() }
     buffer = larger
+    isLent = false
   }
 }

@@ -18,11 +18,18 @@ package enum AnswerText {
   }
 
   private static func trimmed(_ text: Substring) -> Substring {
+    // Most texts begin and end so.
+    if let first = text.utf8.first, let last = text.utf8.last, isPrinted(first), isPrinted(last) {
+      return text
+    }
     var text = text
     while text.first?.isWhitespace == true { text.removeFirst() }
     while text.last?.isWhitespace == true { text.removeLast() }
     return text
   }
+
+  /// Whether a byte is a character of ASCII that leaves ink.
+  private static func isPrinted(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) }
 }
 
 /// Finds the JSON objects that stand in other text, such as in a code fence.

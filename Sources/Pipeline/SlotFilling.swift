@@ -75,8 +75,28 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     /// The slots that are worked on and not settled; others up to the next were passed over, since
     /// what they come to seemed to be known.
     var pending = Set<Int>()
+    /// Whether a worker settles.
+    ///
+    /// It alone does, and takes what others bring meanwhile. A failure leaves it set, so that nobody
+    /// settles what comes after.
+    var isSettling = false
     var isStopped = false
     var idle: [CheckedContinuation<Void, Never>] = []
+  }
+
+  /// A slot whose turn it is, with what was found; nil where that seemed to be known.
+  private struct Due {
+    let slot: Int
+    let outcome: SlotOutcome<Value>?
+    let trail: [SlotOutcome<Value>]
+    let progress: Progress
+  }
+
+  /// What came of a slot at its turn.
+  private enum Settled {
+    case closed(Progress)
+    /// It is tried from an attempt on, after what it came to so far.
+    case again(firstAttempt: Int, trail: [SlotOutcome<Value>])
   }
 
   private let limits: Limits
@@ -148,38 +168,33 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   }
 
   private func stop() {
-    wake { $0.isStopped = true }
+    change { $0.isStopped = true }
   }
 
-  private func wake(_ change: (inout State) -> Void) {
-    let idle = state.withLock { state in
-      change(&state)
+  /// Changes the state, and wakes those that may have something to do then.
+  private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+    let (result, idle) = state.withLock { state in
+      let result = body(&state)
       defer { state.idle = [] }
-      return state.idle
+      return (result, state.idle)
     }
     for continuation in idle { continuation.resume() }
+    return result
   }
 
   /// The next piece of work; nil when there will be none any more.
   private func nextJob() async throws -> Job? {
     while true {
-      let (taken, idle) = state.withLock { state in
-        let before = state.progress.settled
-        let taken = Result { try takeJob(&state) }
-        if case .failure = taken { state.isStopped = true }
-        // Those that wait may have something to do now.
-        guard state.isStopped || state.progress.settled > before else {
-          return (taken, [CheckedContinuation<Void, Never>]())
-        }
-        defer { state.idle = [] }
-        return (taken, state.idle)
+      let (job, isOver, isTurn) = state.withLock { takeJob(&$0) }
+      if isTurn {
+        try settleInOrder()
+        // What was settled may have opened slots.
+        if job == nil, !isOver { continue }
       }
-      for continuation in idle { continuation.resume() }
-      let (job, isDone) = try taken.get()
-      if job != nil || isDone { return job }
+      if job != nil || isOver { return job }
       await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
         let mayMoveOn = state.withLock { state in
-          if canTakeJob(state) || isOver(state) { return true }
+          if canTakeJob(state) || self.isOver(state) { return true }
           state.idle.append(continuation)
           return false
         }
@@ -188,18 +203,20 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     }
   }
 
-  private func takeJob(_ state: inout State) throws -> (Job?, isOver: Bool) {
+  /// Takes a job if there is one, and says whether it is the turn of a slot that was passed over.
+  private func takeJob(_ state: inout State) -> (Job?, isOver: Bool, isTurn: Bool) {
+    var isTurn = false
     while canTakeJob(state) {
-      if let job = state.again.popLast() { return (job, false) }
+      if let job = state.again.popLast() { return (job, false, isTurn) }
       let slot = state.nextSlot
       state.nextSlot += 1
       guard known(slot) != nil else {
         state.pending.insert(slot)
-        return (Job(slot: slot, firstAttempt: 0), false)
+        return (Job(slot: slot, firstAttempt: 0), false, isTurn)
       }
-      if slot == state.progress.settled { try settleInOrder(&state) }
+      isTurn = isTurn || slot == state.progress.settled
     }
-    return (nil, isOver(state))
+    return (nil, isOver(state), isTurn)
   }
 
   private func canTakeJob(_ state: borrowing State) -> Bool {
@@ -216,62 +233,84 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   }
 
   private func finish(_ job: Job, _ outcome: SlotOutcome<Value>) throws {
-    let (idle, failure) = state.withLock {
-      state -> ([CheckedContinuation<Void, Never>], (any Error)?)
-      in
-      state.results[job.slot] = outcome
-      var failure: (any Error)?
-      if !state.isStopped {
-        do {
-          try settleInOrder(&state)
-        } catch {
-          // At once, so that no other worker settles what comes after.
-          state.isStopped = true
-          failure = error
-        }
-      }
-      defer { state.idle = [] }
-      return (state.idle, failure)
-    }
-    for continuation in idle { continuation.resume() }
-    if let failure { throw failure }
+    state.withLock { $0.results[job.slot] = outcome }
+    try settleInOrder()
   }
 
-  private func settleInOrder(_ state: inout State) throws {
-    while !isOver(state) {
-      let slot = state.progress.settled
-      guard slot < state.nextSlot else { return }
-      if !state.pending.contains(slot) {
-        guard let known = known(slot) else {
-          state.pending.insert(slot)
-          state.again.append(Job(slot: slot, firstAttempt: 0))
-          return
+  // MARK: - Settling
+
+  /// Settles the slots whose turn it is, while other workers go on with theirs.
+  private func settleInOrder() throws {
+    guard var due = state.withLock({ state in state.isSettling ? nil : takeDue(&state) }) else {
+      return
+    }
+    do {
+      while true {
+        let settled = try settle(due)
+        let isStopped =
+          if case .closed(let progress) = settled { isHopeless(progress) } else { false }
+        let next = change { state in
+          note(settled, of: due.slot, in: &state)
+          if isStopped { state.isStopped = true }
+          return takeDue(&state)
         }
-        try close(slot, isKept: known == .kept, &state)
-        continue
+        guard let next else { return }
+        due = next
       }
-      guard var outcome = state.results.removeValue(forKey: slot) else { return }
-      if let accepted = outcome.acceptedAttempt {
-        let admission = try admit(slot, accepted, &outcome.value)
-        state.trails[slot, default: []].append(outcome)
-        if case .refused = admission, accepted + 1 < limits.attempts {
-          state.again.append(Job(slot: slot, firstAttempt: accepted + 1))
-          continue
-        }
-        try close(slot, isKept: admission == .kept, &state)
-      } else {
-        state.trails[slot, default: []].append(outcome)
-        try close(slot, isKept: false, &state)
-      }
+    } catch {
+      stop()
+      throw error
     }
   }
 
-  private func close(_ slot: Int, isKept: Bool, _ state: inout State) throws {
-    state.pending.remove(slot)
-    var progress = state.progress
+  /// Takes the slot whose turn it is, if what it came to is there.
+  private func takeDue(_ state: inout State) -> Due? {
+    let slot = state.progress.settled
+    var outcome: SlotOutcome<Value>?
+    state.isSettling = !isOver(state) && slot < state.nextSlot
+    if state.isSettling, state.pending.contains(slot) {
+      outcome = state.results.removeValue(forKey: slot)
+      state.isSettling = outcome != nil
+    }
+    guard state.isSettling else { return nil }
+    return Due(
+      slot: slot, outcome: outcome, trail: state.trails.removeValue(forKey: slot) ?? [],
+      progress: state.progress)
+  }
+
+  private func settle(_ due: Due) throws -> Settled {
+    guard var outcome = due.outcome else {
+      guard let known = known(due.slot) else { return .again(firstAttempt: 0, trail: []) }
+      return .closed(try close(due, due.trail, isKept: known == .kept))
+    }
+    var isKept = false
+    if let accepted = outcome.acceptedAttempt {
+      isKept = try admit(due.slot, accepted, &outcome.value) == .kept
+      if !isKept, accepted + 1 < limits.attempts {
+        return .again(firstAttempt: accepted + 1, trail: due.trail + [outcome])
+      }
+    }
+    return .closed(try close(due, due.trail + [outcome], isKept: isKept))
+  }
+
+  private func close(
+    _ due: Due, _ trail: [SlotOutcome<Value>], isKept: Bool
+  ) throws -> Progress {
+    var progress = due.progress
     if isKept { progress.kept += 1 } else { progress.exhausted += 1 }
-    try settle(slot, state.trails.removeValue(forKey: slot) ?? [], isKept, progress)
-    state.progress = progress
-    if isHopeless(state.progress) { state.isStopped = true }
+    try settle(due.slot, trail, isKept, progress)
+    return progress
+  }
+
+  private func note(_ settled: Settled, of slot: Int, in state: inout State) {
+    switch settled {
+    case .closed(let progress):
+      state.pending.remove(slot)
+      state.progress = progress
+    case .again(let firstAttempt, let trail):
+      state.pending.insert(slot)
+      if !trail.isEmpty { state.trails[slot] = trail }
+      state.again.append(Job(slot: slot, firstAttempt: firstAttempt))
+    }
   }
 }

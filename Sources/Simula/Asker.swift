@@ -131,7 +131,8 @@ package final class Asker: Sendable {
     var variables = inputs
     variables["description"] = .string(recipe.description)
     variables["schema"] = .string(schema)
-    var messages = prompts[task].messages(variables) + following
+    var messages = prompts[task].messages(variables)
+    if !following.isEmpty { messages += following }
     variables["schema"] = nil
     if !player.isStructured, !messages.contains(where: { $0.text.contains(schema) }) {
       messages = Correction.adding(

@@ -9,18 +9,21 @@ struct DraftWriter: Sendable {
 
   private let asker: Asker
   private let form: SampleForm
+  /// What the inputs of all drafts have.
+  private let examples, questionFields, answerField: JSON
 
   init(_ asker: Asker, form: SampleForm) {
     self.asker = asker
     self.form = form
+    examples = .array(asker.recipe.exampleSamples.map { .string($0.text) })
+    questionFields = .array(form.shape.question.map { .string($0) })
+    answerField = form.shape.answer.map { .string($0) } ?? .null
   }
 
   private func inputs(_ attempt: Attempt, _ scenario: Scenario) -> JSONObject {
     JSONObject([
       ("requirements", attempt.requirements), ("scenario", .string(scenario.text)),
-      ("examples", .array(asker.recipe.exampleSamples.map { .string($0.text) })),
-      ("question-fields", .array(form.shape.question.map { .string($0) })),
-      ("answer-field", form.shape.answer.map { .string($0) } ?? .null),
+      ("examples", examples), ("question-fields", questionFields), ("answer-field", answerField),
     ])
   }
 

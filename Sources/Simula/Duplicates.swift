@@ -19,7 +19,6 @@ final class Duplicates: Sendable {
     var heldOut: HeldOut
     /// The places of the earlier run that have to be settled anew.
     var doubtful = Set<QuestionTable.Place>()
-    var time = Duration.zero
   }
 
   private let properties: [String]
@@ -27,6 +26,8 @@ final class Duplicates: Sendable {
   /// How many of the first properties are compared with some held-out set.
   private let partCounts: [Int]
   private let state: Mutex<State>
+  /// By itself, for who prepares a question must not wait for one that is admitted.
+  private let elapsed: Mutex<Duration>
 
   /// Compares some properties of samples, or all of a sample where there are none.
   ///
@@ -43,12 +44,12 @@ final class Duplicates: Sendable {
     hash = knobs.near.map(MinHash.init)
     let heldOut = try HeldOut(knobs, question: question)
     partCounts = heldOut.propertyCounts(below: question.count)
-    state = Mutex(
-      State(table: table, heldOut: heldOut, time: start.duration(to: ContinuousClock.now)))
+    state = Mutex(State(table: table, heldOut: heldOut))
+    elapsed = Mutex(start.duration(to: ContinuousClock.now))
   }
 
   /// What the comparisons have taken so far, of all threads together.
-  var time: Duration { state.withLock { $0.time } }
+  var time: Duration { elapsed.withLock(\.self) }
 
   /// What a sample is compared by; takes a while, and may be done beside other work.
   func question(of value: JSON) -> Question {
@@ -56,15 +57,15 @@ final class Duplicates: Sendable {
     let texts = Question.texts(of: value, properties)
     var question = Question(texts, hash)
     for count in partCounts { question.parts[count] = Question(Array(texts.prefix(count)), hash) }
-    state.withLock { $0.time += start.duration(to: ContinuousClock.now) }
+    elapsed.withLock { $0 += start.duration(to: ContinuousClock.now) }
     return question
   }
 
   /// Takes a question in, or says why not; in the order of slots.
   func admit(_ question: Question, slot: Slot) throws(SimulaError) -> Refusal? {
     let start = ContinuousClock.now
+    defer { elapsed.withLock { $0 += start.duration(to: ContinuousClock.now) } }
     return try state.withLock { (state) throws(SimulaError) in
-      defer { state.time += start.duration(to: ContinuousClock.now) }
       let place = state.table.place(of: slot)
       let refusal = try Self.refusal(of: question, at: place, &state)
       try state.table.add(question, at: place, isKept: refusal == nil)

@@ -40,11 +40,22 @@ struct MinHash: Sendable {
     shingles.hashes.withUnsafeBufferPointer { hashes in
       functions.withUnsafeBufferPointer { functions in
         smallest.withUnsafeMutableBufferPointer { smallest in
-          for hash in hashes {
-            for (index, function) in functions.enumerated() {
-              let value = UInt32((hash &* function.factor &+ function.summand) >> 32)
-              if value < smallest[index] { smallest[index] = value }
+          // Four functions at a time, of which none waits for another. The least value also has the
+          // least upper half.
+          for start in stride(from: 0, to: functions.count, by: 4) {
+            let (first, second) = (functions[start], functions[start + 1])
+            let (third, fourth) = (functions[start + 2], functions[start + 3])
+            var least = (UInt64.max, UInt64.max, UInt64.max, UInt64.max)
+            for hash in hashes {
+              least.0 = min(least.0, hash &* first.factor &+ first.summand)
+              least.1 = min(least.1, hash &* second.factor &+ second.summand)
+              least.2 = min(least.2, hash &* third.factor &+ third.summand)
+              least.3 = min(least.3, hash &* fourth.factor &+ fourth.summand)
             }
+            smallest[start] = UInt32(least.0 >> 32)
+            smallest[start + 1] = UInt32(least.1 >> 32)
+            smallest[start + 2] = UInt32(least.2 >> 32)
+            smallest[start + 3] = UInt32(least.3 >> 32)
           }
         }
       }

@@ -25,6 +25,8 @@ struct PlainTemplate: Sendable {
   private var steps: [Step] = []
   private var text: [UInt8] = []
   private var names: [String] = []
+  /// What comes of any variables; nil for a template that names some.
+  private(set) var constant: String?
 
   /// Takes a template apart, or returns nil when it has other tags.
   init?(_ text: String) {
@@ -36,6 +38,7 @@ struct PlainTemplate: Sendable {
       !text.utf8.contains(UInt8(ascii: "\r")), let parts = Self.parts(&lines, until: nil)
     else { return nil }
     for part in parts { add(part) }
+    if names.isEmpty { constant = render([:]) }
   }
 
   private mutating func add(_ part: Part) {

@@ -74,11 +74,9 @@ package final class PromptTemplate: Sendable {
   }
 
   package func messages(_ inputs: JSONObject) -> [Message] {
-    var messages: [Message] = []
     let system = self.system.render(inputs)
-    if !system.isEmpty { messages.append(Message(.system, system)) }
-    messages.append(Message(.user, user.render(inputs)))
-    return messages
+    let user = Message(.user, self.user.render(inputs))
+    return system.isEmpty ? [user] : [Message(.system, system), user]
   }
 
   /// One part of a template.
@@ -92,7 +90,8 @@ package final class PromptTemplate: Sendable {
     }
 
     func render(_ inputs: JSONObject) -> String {
-      plain?.render(inputs) ?? mustache.render(PromptTemplate.plain(.object(inputs)))
+      plain?.constant ?? plain?.render(inputs)
+        ?? mustache.render(PromptTemplate.plain(.object(inputs)))
     }
   }
 

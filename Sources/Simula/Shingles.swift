@@ -13,6 +13,7 @@ struct Shingles: Sendable {
   /// Takes several texts, over whose borders runs go on.
   init(_ texts: [String]) {
     var words: [UInt64] = []
+    words.reserveCapacity(texts.reduce(0) { $0 + $1.utf8.count } / 4)
     for text in texts { Self.addWords(of: text, to: &words) }
     guard words.count > Self.wordCount else {
       hashes = words.isEmpty ? [] : [Self.hash(words[...])]

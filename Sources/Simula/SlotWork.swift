@@ -132,9 +132,21 @@ struct Attempt: Sendable {
   /// What the prompts say of the mix.
   let requirements: JSON
   let knobs: SampleKnobs
+  /// What tells its questions, and those for its scenario, from equal ones of other attempts.
+  let draw, scenarioDraw: String
 
-  var draw: String { "slot \(slot) attempt \(number)" }
-  var scenarioDraw: String { "slot \(group) attempt \(number)" }
+  init(
+    slot: Slot, group: Slot, number: Int, mix: RecordID, requirements: JSON, knobs: SampleKnobs
+  ) {
+    self.slot = slot
+    self.group = group
+    self.number = number
+    self.mix = mix
+    self.requirements = requirements
+    self.knobs = knobs
+    draw = "slot \(slot) attempt \(number)"
+    scenarioDraw = group == slot ? draw : "slot \(group) attempt \(number)"
+  }
 
   /// The record of an attempt that ends with an answer which cannot be used, or must not be.
   func rejection(

@@ -12,7 +12,8 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
 
   /// Hashes the fields of a request whose inputs were made canonical before.
   init(
-    of request: CallRequest, canonicalInputs: [UInt8]?, builder: Int = CallRequest.builderVersion
+    of request: CallRequest, canonicalInputs: ArraySlice<UInt8>?,
+    builder: Int = CallRequest.builderVersion
   ) {
     var hash = FramedHash(domain: "stemma call 1")
     CallKey.visitFields(of: request, canonicalInputs: canonicalInputs, builder: builder) {
@@ -46,7 +47,7 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
   /// endpoint, credentials, timeouts, concurrency, retries, the task's name. A template is in it
   /// by the messages that it renders.
   static func visitFields(
-    of request: CallRequest, canonicalInputs: [UInt8]? = nil,
+    of request: CallRequest, canonicalInputs: ArraySlice<UInt8>? = nil,
     builder: Int = CallRequest.builderVersion, _ visit: (_ name: String, CallKeyField) -> Void
   ) {
     visit("builder", .text(String(builder)))
@@ -58,7 +59,7 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
     visit("top-p", .text(request.sampling.topP.map { JSON.number($0).text }))
     visit("max-tokens", .text(request.sampling.maxTokens.map(String.init)))
     visit("schema", .text(request.schema))
-    visit("inputs", .bytes(canonicalInputs ?? request.inputs?.canonicalBytes))
+    visit("inputs", .bytes(canonicalInputs ?? request.inputs?.canonicalBytes[...]))
     visit("draw", .text(request.draw))
     visit("try", .text(String(request.attempt)))
     if let body = request.extraBody { visit("body", .text(body.canonicalText)) }
@@ -69,7 +70,7 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
 enum CallKeyField {
   case text(String?)
   /// Text as UTF-8.
-  case bytes([UInt8]?)
+  case bytes(ArraySlice<UInt8>?)
   /// Role and text of each.
   case messages([Message])
 

@@ -37,9 +37,9 @@ enum CallText {
   /// nothing of whether it answers the request.
   ///
   /// The request is compared as bytes, not read.
-  static func call(_ record: Record, to form: RequestForm) -> RecordedCall? {
-    guard let end = CallLine.endOfBody(of: record.line) else { return nil }
-    var rest = record.line[..<end]
+  static func call(_ found: FoundCall, to form: RequestForm) -> RecordedCall? {
+    guard let end = CallLine.endOfBody(of: found.line) else { return nil }
+    var rest = found.line[..<end]
     guard rest.hasSuffix(form.json) else { return nil }
     rest = rest.dropLast(form.json.count)
     guard take(start, &rest), let quote = rest.firstIndex(of: UInt8(ascii: "\"")),
@@ -48,11 +48,11 @@ enum CallText {
     rest = rest[quote...]
     guard take(text, &rest), drop(request, &rest), drop(form.keyText, &rest), drop(key, &rest),
       case .string(let answer)? = json(rest),
-      let usage = CallLine.usage(in: record.line[end...])
+      let usage = CallLine.usage(in: found.line[end...])
     else { return nil }
     return RecordedCall(
-      record, answer: Answer(text: answer, finish: finish),
-      usage: Usage(inputTokens: usage.input, outputTokens: usage.output))
+      id: found.id, answer: Answer(text: answer, finish: finish),
+      usage: Usage(inputTokens: usage.input, outputTokens: usage.output), isCached: true)
   }
 
   private static func drop(_ suffix: [UInt8], _ rest: inout ArraySlice<UInt8>) -> Bool {

@@ -30,14 +30,6 @@ package struct RecordedCall: Sendable, Hashable {
     isCached = false
   }
 
-  /// Takes a recorded answer with its record.
-  init(_ record: Record, answer: Answer, usage: Usage) {
-    id = record.id
-    self.answer = answer
-    self.usage = usage
-    isCached = true
-  }
-
   /// Whether a record's request is a request, its task's name aside, which is in no key.
   static func isAnswer(_ record: Record, to request: CallRequest) throws(StoreError) -> Bool {
     guard var recorded = try record.value()["request"]?.object,

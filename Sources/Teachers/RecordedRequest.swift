@@ -22,7 +22,7 @@ package enum RecordedRequest {
     guard let json else { throw CallFormError("it has no request") }
     let request = try request(json)
     return CallKey(
-      of: request, canonicalInputs: request.inputs?.canonicalBytes,
+      of: request, canonicalInputs: request.inputs?.canonicalBytes[...],
       builder: try count(json["builder"], "builder", atLeast: 1))
   }
 

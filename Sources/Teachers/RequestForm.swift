@@ -20,18 +20,22 @@ package struct RequestForm: Sendable {
 
   package init(_ request: CallRequest) {
     self.request = request
-    let inputs = request.inputs?.canonicalBytes
-    key = CallKey(of: request, canonicalInputs: inputs)
-    json = Self.json(of: request, inputs)
+    // Inputs are for the most part in the messages too.
+    var size = request.messages.reduce(512) { $0 + $1.text.utf8.count * 9 / 8 }
+    if request.inputs != nil { size *= 2 }
+    size += request.schema?.utf8.count ?? 0
+    var inputs: Range<Int>?
+    let json = JSONWriter.bytes(sortsNames: true, sizeInBytes: size) { writer in
+      inputs = Self.write(request, to: &writer)
+    }
+    self.json = json
+    key = CallKey(of: request, canonicalInputs: inputs.map { json[$0] })
     keyText = key.digest.hexBytes
   }
 
-  /// Members stand in the order of their names.
-  private static func json(of request: CallRequest, _ inputs: [UInt8]?) -> [UInt8] {
-    let size = request.messages.reduce(512) { $0 + $1.text.utf8.count * 9 / 8 }
-    var writer = JSONWriter(
-      sortsNames: true, sizeInBytes: size + (request.schema?.utf8.count ?? 0) + (inputs?.count ?? 0)
-    )
+  /// Writes a request, its members in the order of their names, and says where its inputs stand.
+  private static func write(_ request: CallRequest, to writer: inout JSONWriter) -> Range<Int>? {
+    var place: Range<Int>?
     if let body = request.extraBody {
       writer.write(raw: #"{"body":"#)
       writer.write(raw: body.canonicalBytes)
@@ -42,9 +46,11 @@ package struct RequestForm: Sendable {
     writer.write(number: Double(CallRequest.builderVersion))
     writer.write(raw: #","draw":"#)
     writer.write(string: request.draw)
-    if let inputs {
+    if let inputs = request.inputs {
       writer.write(raw: #","inputs":"#)
-      writer.write(raw: inputs)
+      let start = writer.count
+      writer.write(inputs)
+      place = start..<writer.count
     }
     if let count = request.sampling.maxTokens {
       writer.write(raw: #","max-tokens":"#)
@@ -83,6 +89,6 @@ package struct RequestForm: Sendable {
     writer.write(raw: #","try":"#)
     writer.write(number: Double(request.attempt))
     writer.write(raw: "}")
-    return writer.bytes
+    return place
   }
 }

@@ -47,11 +47,11 @@ struct CallTextTests {
   func reading(request: CallRequest, answer: Answer) throws {
     let reply = Reply(answer: answer, usage: Usage(inputTokens: 1 << 40, outputTokens: 7))
     let record = RecordedCall.record(request, reply: reply)
-    let call = try #require(CallText.call(record, to: RequestForm(request)))
+    let call = try #require(CallText.call(FoundCall(record), to: RequestForm(request)))
     #expect(try call == RecordedCall(record, isCached: true))
     #expect(call.answer == answer)
     for other in Self.requests where other != request {
-      #expect(CallText.call(record, to: RequestForm(other)) == nil)
+      #expect(CallText.call(FoundCall(record), to: RequestForm(other)) == nil)
     }
   }
 
@@ -69,7 +69,7 @@ struct CallTextTests {
       let line = Array(text.replacing(old, with: new, maxReplacements: 1).utf8)
       #expect(line != Array(text.utf8))
       let record = try Record(.calls, line: line)
-      #expect(CallText.call(record, to: RequestForm(request)) == nil, "\(new)")
+      #expect(CallText.call(FoundCall(record), to: RequestForm(request)) == nil, "\(new)")
     }
   }
 

@@ -98,7 +98,7 @@ struct BatchAnswers {
     // One that only claims the key answers nothing.
     for other in known {
       if CallText.call(other, to: form) != nil { return nil }
-      if try RecordedCall.isAnswer(other, to: form.request) { return nil }
+      if try RecordedCall.isAnswer(other.record, to: form.request) { return nil }
     }
     return (record, form.key.digest)
   }
