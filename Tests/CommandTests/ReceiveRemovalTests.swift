@@ -85,6 +85,10 @@ struct ReceiveRemovalTests {
         "git merge -q --no-edit origin/side && git push -q origin main && stemma run && stemma push"
       )
       try await dataset.expectSound()
+      // And what that version was may come again.
+      try await dataset.expectHooked("stemma rollback HEAD~1 && stemma push")
+      try await dataset.expectHooked(
+        "test \"$(git rev-parse 'HEAD^{tree}')\" = \"$(git rev-parse 'HEAD~2^{tree}')\"")
     }
   }
 
