@@ -115,6 +115,31 @@ struct PackSetTests {
     }
   }
 
+  @Test("offsets of packs beyond 2 GiB are read, as git writes them")
+  func largeOffsets() async throws {
+    try await withRepository { test in
+      let pack = test.repository.makePackWriter()
+      var bytes: [ObjectID: [UInt8]] = [:]
+      for number in 1...20 {
+        let content = patternBytes(number * 997)
+        bytes[try pack.add(.blob, content)] = content
+      }
+      let summary = try #require(try pack.finish())
+      let base = test.root.appending(path: ".git/objects/pack/\(summary.name)")
+        .path(percentEncoded: false)
+      let small = try Data(contentsOf: URL(filePath: base + ".idx"))
+      try FileManager.default.removeItem(atPath: base + ".idx")
+      // Every offset but the first in the table of large ones.
+      try await test.git("index-pack", "--index-version=2,0x10", base + ".pack")
+      #expect(try Data(contentsOf: URL(filePath: base + ".idx")).count > small.count)
+      let packs = packs(test)
+      for (id, content) in bytes {
+        let blob = try #require(packs.blob(id, maximumSizeInBytes: Self.limit))
+        #expect(blob.withBytes { $0.withUnsafeBytes { [UInt8]($0) } } == content)
+      }
+    }
+  }
+
   @Test("no damage of a pack or its index leads out of them")
   func damage() async throws {
     try await withRepository { test in
