@@ -172,4 +172,31 @@ struct ReceiveRemovalTests {
       try await dataset.expectHooked("stemma push")
     }
   }
+
+  @Test("what one side has compacted away and the other builds on comes along in a merge")
+  func compactedAway() async throws {
+    try await withHookedServer { dataset in
+      let recipe = try dataset.read("recipe.yaml")
+      try await dataset.stemma("checkout", "-b", "side")
+      try dataset.write(
+        recipe.replacing(/(?m)^  fraction: .*$/, with: "  fraction: 0"), to: "recipe.yaml")
+      try await dataset.stemma("run")
+      try await dataset.stemma("compact")
+      try await dataset.stemma("checkout", "main")
+      try await dataset.expectHooked(
+        "echo 'Be brief.' >> prompts/generate.mustache && git commit -qam brief")
+      try await dataset.stemma("run")
+      try await dataset.expectRefusal(
+        "git merge -q --no-edit side && stemma push", "take the merge back, 'stemma merge' keeps")
+      try await dataset.expectHooked("git reset -q --hard HEAD~1")
+      try await dataset.stemma("merge", "side")
+      try await dataset.expectSound()
+      try await dataset.expectHooked("stemma push")
+      try await dataset.stemma("compact")
+      try await dataset.expectSound()
+      try await dataset.stemma("run")
+      try await dataset.expectSound()
+      try await dataset.expectHooked("stemma push")
+    }
+  }
 }

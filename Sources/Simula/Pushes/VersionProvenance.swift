@@ -154,7 +154,9 @@ struct VersionProvenance {
       add(
         record, "its \(reference.member) '\(text.prefix(12))' is not in the version",
         cause: "\(record.kind) \(reference.member)",
-        hint: "'stemma run' makes what is missing; 'git cherry-pick' alone takes only a part")
+        hint: version.commit.parents.count > 1
+          ? "one side has compacted it away: take the merge back, 'stemma merge' keeps what is needed"
+          : "'stemma run' makes what is missing; 'git cherry-pick' alone takes only a part")
     }
   }
 
