@@ -80,6 +80,14 @@ struct ReceiveRemovalTests {
           """, message
         ),
       ])
+      // Nor in a commit that only looks as if branches met in it.
+      try await dataset.expectRefusal(
+        ofPush: HostilePush.history(
+          """
+          \(prompt)
+          draft
+          push "$(save -p HEAD -p HEAD~1):refs/heads/main"
+          """), message)
       // One version has removed it and another one builds on it: the next run makes up for that.
       try await dataset.expectHooked(
         "git merge -q --no-edit origin/side && git push -q origin main && stemma run && stemma push"
