@@ -66,12 +66,16 @@ package struct Compaction: Sendable {
       kind: group.kind, press: ShardPress(pack: pack), keyField: key?.field)
     var ids: [RecordID] = []
     var keyHashes: [UInt64] = []
+    // Where both sides of a merge have joined tombstones; records that are there twice are hidden.
+    var tombstones = Set<RecordID>()
     for shard in group.shards {
       let hidden = group.hidden[shard.object] ?? []
       let content = try store.reader.artifact(shard.object)
       for (row, range) in try Shard.lineRanges(content).enumerated() where !hidden.contains(row) {
         let line = content.span.extracting(range).bytes
-        ids.append(RecordID(kind: group.kind, line: line))
+        let id = RecordID(kind: group.kind, line: line)
+        if group.kind == .tombstones, !tombstones.insert(id).inserted { continue }
+        ids.append(id)
         if let key { keyHashes.append(key.hash(of: line) ?? 0) }
         try writer.add(line: line)
       }

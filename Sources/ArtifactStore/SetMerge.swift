@@ -4,10 +4,12 @@ import Git
 /// Makes the records of a joined tree what a three-way merge of sets says.
 ///
 /// Uniting files does nearly that. It does not where one side added a record and took it back while
-/// the other added it too, or where one side compacted a removed record away that the other returned.
+/// the other added it too, or where one side compacted a removed record away that the other returned or
+/// builds on.
 struct SetMerge {
   private let store: Store
   private let ours: Version
+  private let theirs: Version
   /// What the merge must change in our version, by kind.
   private let expected: [RecordKind: (added: Set<RecordID>, removed: Set<RecordID>)]
   /// The version whose generated records are those of the merge, where one side left them alone.
@@ -20,6 +22,7 @@ struct SetMerge {
   ) throws(StoreError) {
     self.store = store
     self.ours = ours
+    self.theirs = theirs
     let base: any DatasetContent = base ?? TreeContent(store: store, tree: Self.emptyTree)
     let own = try RecordChanges.find(from: base, to: ours)
     var expected: [RecordKind: (added: Set<RecordID>, removed: Set<RecordID>)] = [:]
@@ -60,8 +63,12 @@ struct SetMerge {
   /// - Throws: ``StoreError`` when the records could not be made what they must be.
   func correct(_ tree: ObjectID, run: String) throws(StoreError) -> ObjectID {
     let faults = try faults(of: tree)
-    guard !faults.isEmpty else { return tree }
-    let corrected = try mend(faults, in: TreeContent(store: store, tree: tree), run: run)
+    var corrected = tree
+    if !faults.isEmpty {
+      corrected = try mend(faults, in: TreeContent(store: store, tree: tree), run: run)
+    }
+    corrected = try addNamed(to: TreeContent(store: store, tree: corrected))
+    guard corrected != tree else { return tree }
     guard try self.faults(of: corrected).isEmpty else {
       throw StoreError(
         .corrupt, "the merged records are not what both sides make; nothing was changed",
@@ -97,7 +104,6 @@ struct SetMerge {
     _ faults: [Fault], in content: TreeContent, run: String
   ) throws(StoreError) -> ObjectID {
     let dead = try content.tombstones()
-    let pack = store.repository.makePackWriter()
     var tombstones: [Record] = []
     var lost: [RecordKind: [Record]] = [:]
     var shards: [RecordKind: Set<ObjectID>] = [:]
@@ -124,8 +130,61 @@ struct SetMerge {
         lost[fault.kind, default: []].append(try read(fault.id, fault.kind, at: places))
       }
     }
-    var written = try write(tombstones, .tombstones, pack)
-    for (kind, records) in lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+    lost[.tombstones] = tombstones
+    return try add(lost, to: content)
+  }
+
+  /// Adds what others need and a compaction has dropped, for it was dead on that side; here it stays dead.
+  private func addNamed(to content: TreeContent) throws(StoreError) -> ObjectID {
+    let lost = try lost(from: content)
+    guard !lost.isEmpty else { return content.tree }
+    let dead = try content.tombstones()
+    let needed = try content.neededDead()
+    var next: [(kind: RecordKind, id: RecordID)] = []
+    for kind in RecordReference.naming {
+      let shards = try content.shards(kind).map(\.object)
+      try store.reader.forEachRecord(kind, in: shards, naming: lost) { record, names in
+        guard dead[record.id] == nil || needed.contains(record.id) else { return }
+        next += names.map { ($0.reference.target, $0.id) }
+      }
+    }
+    var named: [RecordKind: [Record]] = [:]
+    var seen = Set<RecordID>()
+    while let (kind, id) = next.popLast() {
+      guard seen.insert(id).inserted else { continue }
+      let record = try read(id, kind, at: try store.index.find(kind, id))
+      named[kind, default: []].append(record)
+      next += RecordReference.names(of: kind, try record.value(), among: lost)
+        .map { ($0.reference.target, $0.id) }
+    }
+    return named.isEmpty
+      ? content.tree : try add(named.mapValues { $0.sorted { $0.id < $1.id } }, to: content)
+  }
+
+  /// The records that others may name, which a side holds and the joined tree does not.
+  private func lost(from content: TreeContent) throws(StoreError) -> Set<RecordID> {
+    try store.index.catchUp(tree: content.tree)
+    var lost = Set<RecordID>()
+    for kind in RecordReference.named {
+      let shards = Set(try content.shards(kind).map(\.object))
+      let held = try content.held(kind)
+      for side in [ours, theirs] {
+        for shard in try side.shards(kind).map(\.object) where !shards.contains(shard) {
+          for id in try store.index.recordIDs(ofShard: shard, kind) ?? [] where !held.contains(id) {
+            lost.insert(id)
+          }
+        }
+      }
+    }
+    return lost
+  }
+
+  private func add(
+    _ records: [RecordKind: [Record]], to content: TreeContent
+  ) throws(StoreError) -> ObjectID {
+    let pack = store.repository.makePackWriter()
+    var written: [ShardWriter.Written] = []
+    for (kind, records) in records.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       written += try write(records, kind, pack)
     }
     return try convert { () throws(GitError) in

@@ -73,7 +73,10 @@ extension DatasetContent {
       }
     }
     return removals.reduce(into: [:]) { dead, removal in
-      if !revived.contains(removal.tombstone) {
+      // Two shards may hold the same one, where both sides of a merge have joined theirs.
+      if !revived.contains(removal.tombstone),
+        dead[removal.record]?.contains(removal.tombstone) != true
+      {
         dead[removal.record, default: []].append(removal.tombstone)
       }
     }

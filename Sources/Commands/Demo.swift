@@ -91,9 +91,8 @@ struct Demo: AsyncParsableCommand {
       for (version, text) in [(versions[0], first), (versions[1], second)] {
         guard try version.file("recipe.yaml") == Array(text.utf8) else { return false }
       }
-      return try Snapshot(workingDirectory: url).files.allSatisfy {
-        try versions[0].file($0.path) == $0.bytes
-      }
+      return try Snapshot(workingDirectory: url).files.elementsEqual(
+        Snapshot(versions[0]).files, by: ==)
     } catch {
       return false
     }

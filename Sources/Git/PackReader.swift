@@ -2,9 +2,12 @@ import Foundation
 
 /// Reads blobs out of one pack where their bytes are stored rather than compressed, as Stemma writes them.
 ///
-/// The pack and its index never change once they are there. Any number of tasks may read at once.
+/// The pack and its index never change once they are there. Any number of tasks may read at once. Only the index
+/// stays open: packs may be more than files that a process may have open.
 final class PackReader: Sendable {
   private static let fanoutStart = 8
+  /// The most bytes of the kind and size in front of a stream.
+  private static let entryHeaderSizeInBytes = 10
   private static let idsStart = fanoutStart + 256 * 4
   /// The form of a zlib stream, in front of its blocks.
   private static let streamHeaderSizeInBytes = 2
@@ -14,32 +17,32 @@ final class PackReader: Sendable {
   /// The file name of its index.
   let indexName: String
   private let index: MappedIndex
-  private let pack: Int32
+  private let path: String
   private let count: Int
 
-  /// Opens a pack; nil where it or its index is not there, or not of a form that is known.
+  /// Opens the index of a pack; nil where it is not there, or not of a form that is known.
   init?(_ indexName: String, in directory: String) {
     guard let index = MappedIndex("\(directory)/\(indexName)"),
       index.number(at: 0, UInt32.self) == 0xff74_4f63, index.number(at: 4, UInt32.self) == 2,
       let count = index.number(at: Self.idsStart - 4, UInt32.self).map(Int.init),
       Self.idsStart + count * (ObjectID.byteCount + 8) <= index.bytes.count
     else { return nil }
-    let pack = open(
-      "\(directory)/\(indexName.dropLast(4)).pack", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard pack >= 0 else { return nil }
-    (self.indexName, self.index, self.pack, self.count) = (indexName, index, pack, count)
+    (self.indexName, self.index, self.count) = (indexName, index, count)
+    path = "\(directory)/\(indexName.dropLast(4)).pack"
   }
-
-  deinit { close(pack) }
 
   /// The bytes of a blob; nil for one that is not here, not stored, or too large.
   ///
   /// - Complexity: O(log *n*) of the objects in the pack, and the blob's bytes.
   func blob(_ id: ObjectID, maximumSizeInBytes: Int) -> ObjectBytes? {
-    guard let offset = place(of: id).flatMap(offset), let (size, start) = header(at: offset),
-      size <= maximumSizeInBytes
-    else { return nil }
-    return content(at: start, size)
+    guard let offset = place(of: id).flatMap(offset) else { return nil }
+    let pack = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard pack >= 0 else { return nil }
+    defer { close(pack) }
+    guard let (size, start) = header(in: pack, at: offset), size <= maximumSizeInBytes else {
+      return nil
+    }
+    return content(in: pack, at: start, size)
   }
 
   // MARK: - Index
@@ -74,33 +77,39 @@ final class PackReader: Sendable {
 
   // MARK: - Pack
 
-  /// The size of a blob, and where its stream begins.
-  private func header(at offset: Int) -> (size: Int, end: Int)? {
-    withUnsafeTemporaryAllocation(byteCount: 10, alignment: 1) { bytes in
-      guard read(bytes, at: offset), bytes[0] >> 4 & 7 == ObjectKind.blob.packType else {
-        return nil
-      }
+  /// The size of a blob, and where its stream begins; nil for one that is compressed, so that no more of it is read.
+  private func header(in pack: Int32, at offset: Int) -> (size: Int, end: Int)? {
+    // No entry is so short that these reach beyond the hash at the end of the pack.
+    let most = Self.entryHeaderSizeInBytes + Self.streamHeaderSizeInBytes + 1
+    return withUnsafeTemporaryAllocation(byteCount: most, alignment: 1) { bytes in
+      guard Self.read(bytes, from: pack, at: offset),
+        bytes[0] >> 4 & 7 == ObjectKind.blob.packType
+      else { return nil }
       var size = Int(bytes[0] & 15)
       var place = 0
       while bytes[place] & 0x80 != 0 {
         place += 1
-        guard place < 9 else { return nil }
+        guard place < Self.entryHeaderSizeInBytes - 1 else { return nil }
         size |= Int(bytes[place] & 0x7f) << (7 * place - 3)
       }
-      return (size, offset + place + 1)
+      let stream = place + 1
+      // Deflate without a dictionary, and bytes that are stored.
+      guard bytes[stream] & 15 == 8, bytes[stream + 1] & 0x20 == 0,
+        bytes[stream + Self.streamHeaderSizeInBytes] & 6 == 0
+      else { return nil }
+      return (size, offset + stream)
     }
   }
 
   /// The blocks of a stream, joined; nil for one that was written otherwise.
-  private func content(at start: Int, _ size: Int) -> ObjectBytes? {
+  private func content(in pack: Int32, at start: Int, _ size: Int) -> ObjectBytes? {
     let header = Self.blockHeaderSizeInBytes
     let blockCount = PackEntry.blockCount(size)
     let stream = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Self.streamHeaderSizeInBytes + size + blockCount * header, alignment: 16)
     var isKept = false
     defer { if !isKept { stream.deallocate() } }
-    // Deflate without a dictionary.
-    guard read(stream, at: start), stream[0] & 15 == 8, stream[1] & 0x20 == 0 else { return nil }
+    guard Self.read(stream, from: pack, at: start) else { return nil }
     var place = Self.streamHeaderSizeInBytes
     var reached = place + header
     for block in 0..<blockCount {
@@ -122,7 +131,9 @@ final class PackReader: Sendable {
   }
 
   /// Fills a buffer; false where the file ends before, or cannot be read.
-  private func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
+  private static func read(
+    _ buffer: UnsafeMutableRawBufferPointer, from pack: Int32, at offset: Int
+  ) -> Bool {
     var filled = 0
     while filled < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])

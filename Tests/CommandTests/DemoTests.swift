@@ -44,6 +44,9 @@ struct DemoTests {
     try dataset.write(recipe + "# mine\n", to: "recipe.yaml")
     try await expectRefusal("shop")
     try dataset.write(recipe, to: "recipe.yaml")
+    try FileManager.default.removeItem(at: dataset.directory.appending(path: "factors.yaml"))
+    try await expectRefusal("shop")
+    try await dataset.git("checkout", "-q", "--", "factors.yaml")
     try await dataset.stemma("run", "--samples", "241")
     try await expectRefusal("shop")
     try FileManager.default.createDirectory(

@@ -321,4 +321,28 @@ struct MergeTests {
       try await set.dataset.expectSound()
     }
   }
+
+  @Test(
+    "tombstones that both sides of a merge have joined are not held twice",
+    arguments: [false, true])
+  func joinedTombstones(_ isCompactedFirst: Bool) async throws {
+    try await withLineDataset { set in
+      for start in [0, 10, 20] { try await set.importLines(Lines.lines(start..<100)) }
+      try await set.stemma("checkout", "-b", "topic")
+      try await set.importLines(Lines.lines(30..<100))
+      try await set.stemma("compact")
+      try await set.stemma("checkout", "main")
+      try await set.stemma("compact")
+      try await set.stemma("merge", "topic")
+      #expect(try await set.lines() == Set(Lines.lines(30..<100)))
+      if isCompactedFirst { try await set.stemma("compact") }
+      try await set.dataset.expectSound()
+      // Each removal is taken back once.
+      try await set.importLines(Lines.lines(0..<100))
+      try await set.dataset.expectSound()
+      try await set.stemma("compact")
+      #expect(try await set.lines() == Set(Lines.lines(0..<100)))
+      try await set.dataset.expectSound()
+    }
+  }
 }

@@ -80,11 +80,23 @@ struct ReceiveRemovalTests {
           """, message
         ),
       ])
+      // Nor in a commit that only looks as if branches met in it.
+      try await dataset.expectRefusal(
+        ofPush: HostilePush.history(
+          """
+          \(prompt)
+          draft
+          push "$(save -p HEAD -p HEAD~1):refs/heads/main"
+          """), message)
       // One version has removed it and another one builds on it: the next run makes up for that.
       try await dataset.expectHooked(
         "git merge -q --no-edit origin/side && git push -q origin main && stemma run && stemma push"
       )
       try await dataset.expectSound()
+      // And what that version was may come again.
+      try await dataset.expectHooked("stemma rollback HEAD~1 && stemma push")
+      try await dataset.expectHooked(
+        "test \"$(git rev-parse 'HEAD^{tree}')\" = \"$(git rev-parse 'HEAD~2^{tree}')\"")
     }
   }
 
@@ -163,6 +175,33 @@ struct ReceiveRemovalTests {
       try await dataset.stemma("compact")
       try await dataset.expectSound()
       try await dataset.expectHooked("stemma push")
+      try await dataset.stemma("run")
+      try await dataset.expectSound()
+      try await dataset.expectHooked("stemma push")
+    }
+  }
+
+  @Test("what one side has compacted away and the other builds on comes along in a merge")
+  func compactedAway() async throws {
+    try await withHookedServer { dataset in
+      let recipe = try dataset.read("recipe.yaml")
+      try await dataset.stemma("checkout", "-b", "side")
+      try dataset.write(
+        recipe.replacing(/(?m)^  fraction: .*$/, with: "  fraction: 0"), to: "recipe.yaml")
+      try await dataset.stemma("run")
+      try await dataset.stemma("compact")
+      try await dataset.stemma("checkout", "main")
+      try await dataset.expectHooked(
+        "echo 'Be brief.' >> prompts/generate.mustache && git commit -qam brief")
+      try await dataset.stemma("run")
+      try await dataset.expectRefusal(
+        "git merge -q --no-edit side && stemma push", "take the merge back, 'stemma merge' keeps")
+      try await dataset.expectHooked("git reset -q --hard HEAD~1")
+      try await dataset.stemma("merge", "side")
+      try await dataset.expectSound()
+      try await dataset.expectHooked("stemma push")
+      try await dataset.stemma("compact")
+      try await dataset.expectSound()
       try await dataset.stemma("run")
       try await dataset.expectSound()
       try await dataset.expectHooked("stemma push")

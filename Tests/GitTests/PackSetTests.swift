@@ -49,6 +49,41 @@ struct PackSetTests {
     }
   }
 
+  @Test("packs that are joined while they are looked at are no loss, and keep no file open")
+  func joined() async throws {
+    try await withRepository { test in
+      var bytes: [ObjectID: [UInt8]] = [:]
+      for number in 1...3 {
+        let pack = test.repository.makePackWriter()
+        let content = patternBytes(number * 50_000)
+        bytes[try pack.add(.blob, content)] = content
+        try pack.finish()
+      }
+      let packs = packs(test)
+      for id in bytes.keys {
+        let found = packs.blob(id, maximumSizeInBytes: Self.limit)
+        #expect(found != nil)
+      }
+      let folder = test.root.appending(path: ".git/objects/pack").path(percentEncoded: false)
+      let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+      }
+      #expect(!open.contains { $0.hasPrefix(folder) && $0.hasSuffix(".pack") })
+      let ids = bytes.keys.map { "\($0)\n" }.joined()
+      let name = try await test.git(
+        "pack-objects", "-q", "--window=0", folder + "/pack", input: Array(ids.utf8)
+      ).text
+      for file in try FileManager.default.contentsOfDirectory(atPath: folder)
+      where !file.contains(name) {
+        try FileManager.default.removeItem(atPath: "\(folder)/\(file)")
+      }
+      for (id, content) in bytes {
+        let blob = try #require(packs.blob(id, maximumSizeInBytes: Self.limit))
+        #expect(blob.withBytes { $0.withUnsafeBytes { [UInt8]($0) } } == content)
+      }
+    }
+  }
+
   @Test("what is compressed, a delta, loose or no blob is left to libgit2")
   func others() async throws {
     try await withRepository { test in
@@ -76,6 +111,31 @@ struct PackSetTests {
       #expect(packed.blob(tree, maximumSizeInBytes: Self.limit) == nil)
       #expect(throws: GitError.self) {
         try test.repository.uncheckedBlob(tree, maximumSizeInBytes: Self.limit)
+      }
+    }
+  }
+
+  @Test("offsets of packs beyond 2 GiB are read, as git writes them")
+  func largeOffsets() async throws {
+    try await withRepository { test in
+      let pack = test.repository.makePackWriter()
+      var bytes: [ObjectID: [UInt8]] = [:]
+      for number in 1...20 {
+        let content = patternBytes(number * 997)
+        bytes[try pack.add(.blob, content)] = content
+      }
+      let summary = try #require(try pack.finish())
+      let base = test.root.appending(path: ".git/objects/pack/\(summary.name)")
+        .path(percentEncoded: false)
+      let small = try Data(contentsOf: URL(filePath: base + ".idx"))
+      try FileManager.default.removeItem(atPath: base + ".idx")
+      // Every offset but the first in the table of large ones.
+      try await test.git("index-pack", "--index-version=2,0x10", base + ".pack")
+      #expect(try Data(contentsOf: URL(filePath: base + ".idx")).count > small.count)
+      let packs = packs(test)
+      for (id, content) in bytes {
+        let blob = try #require(packs.blob(id, maximumSizeInBytes: Self.limit))
+        #expect(blob.withBytes { $0.withUnsafeBytes { [UInt8]($0) } } == content)
       }
     }
   }

@@ -69,7 +69,7 @@ struct VersionProvenance {
       }
     }
     try checkKilled()
-    checkNamingDead()
+    try checkNamingDead()
     try checkVerdicts(in: added(.verdicts))
   }
 
@@ -154,7 +154,9 @@ struct VersionProvenance {
       add(
         record, "its \(reference.member) '\(text.prefix(12))' is not in the version",
         cause: "\(record.kind) \(reference.member)",
-        hint: "'stemma run' makes what is missing; 'git cherry-pick' alone takes only a part")
+        hint: version.commit.parents.count > 1
+          ? "one side has compacted it away: take the merge back, 'stemma merge' keeps what is needed"
+          : "'stemma run' makes what is missing; 'git cherry-pick' alone takes only a part")
     }
   }
 
@@ -318,15 +320,32 @@ struct VersionProvenance {
   ///
   /// Only where branches meet may that be, for one side may not have known what the other one removed: the
   /// next run makes up for it.
-  private mutating func checkNamingDead() {
-    guard version.commit.parents.count == 1, differences.count == 1 else { return }
-    for (kind, id, member, target) in namingDead where !killed.contains(target) {
+  private mutating func checkNamingDead() throws(StoreError) {
+    let found = namingDead.filter { !killed.contains($0.target) }
+    guard !found.isEmpty, !differences.isEmpty, try !isMeeting else { return }
+    for (kind, id, member, target) in found {
       report.add(
         place(kind, id),
         "its \(member) '\(target.hex.prefix(12))' was removed by an earlier version",
         cause: "dead \(member)",
         hint:
           "'stemma run' removes what names it, or brings it back; 'git cherry-pick' does neither")
+    }
+  }
+
+  /// Whether branches meet here: a parent that another one follows from is no branch of its own.
+  private var isMeeting: Bool {
+    get throws(StoreError) {
+      let parents = Set(version.commit.parents)
+      guard parents.count > 1 else { return false }
+      for parent in parents {
+        let own = try convert { () throws(GitError) in
+          try store.repository.newCommits(
+            from: [parent], notIn: Array(parents.subtracting([parent])))
+        }
+        if own.isEmpty { return false }
+      }
+      return true
     }
   }
 
