@@ -32,7 +32,7 @@ package struct CompactionAdvice: Sendable {
       // The one with most records shows whether any is full.
       let size = try version.store.reader.contentSize(shards[largest].object)
       counts.small +=
-        size < CompactionPlan.smallSizeInBytes
+        size < CompactionPlan.smallSizeInBytes(of: kind)
         ? rows.count : rows.count { $0 * CompactionPlan.smallDivisor < count }
     }
     (shardCount, rowCount, smallCount) = counts

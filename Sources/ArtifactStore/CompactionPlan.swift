@@ -5,7 +5,10 @@ import Git
 /// A shard of which a quarter or more is dead, and shards that are small.
 package struct CompactionPlan: Sendable {
   /// A shard with less than this, uncompressed, is joined with others.
-  package static let smallSizeInBytes = Shard.targetSizeInBytes / smallDivisor
+  static func smallSizeInBytes(of kind: RecordKind) -> Int {
+    Shard.targetSizeInBytes(of: kind) / smallDivisor
+  }
+
   /// A full shard is so many times as large as a small one.
   static let smallDivisor = 4
   /// One record of so many that is dead makes a shard worth writing anew.
@@ -57,7 +60,9 @@ package struct CompactionPlan: Sendable {
         rowCount += rows
         if dead * Self.deadDivisor >= rows, dead > 0 {
           chosen.append(shard)
-        } else if try version.store.reader.contentSize(shard.object) < Self.smallSizeInBytes {
+        } else if try version.store.reader.contentSize(shard.object)
+          < Self.smallSizeInBytes(of: kind)
+        {
           small.append(shard)
         }
       }

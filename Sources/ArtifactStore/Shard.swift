@@ -56,16 +56,16 @@ package struct ArtifactPath: Sendable, Hashable {
 
 /// The bytes of a shard and its lines.
 package enum Shard {
-  /// A shard of records is closed when its lines reach this many bytes.
+  /// A shard is closed when its lines reach this many bytes.
   ///
-  /// Half of it is decompressed to read one line. Twice as large ones take 1% less space, and half as large
-  /// ones 5% more.
-  package static let targetSizeInBytes = 512 << 10
-  /// Calls repeat their prompts, so that larger shards pay: they take 8% less space, and decompress quickly.
-  private static let targetSizeOfCallsInBytes = 1 << 20
-
-  static func targetSizeInBytes(of kind: RecordKind) -> Int {
-    kind == .calls ? targetSizeOfCallsInBytes : targetSizeInBytes
+  /// To read one line half of its shard is decompressed on average. Those that a trace reads are half as large, which
+  /// costs 1% more space. Calls repeat their prompts, so that larger shards take 8% less space, and decompress quickly;
+  /// of imported lines all that counts is how small and quick they are as a whole.
+  package static func targetSizeInBytes(of kind: RecordKind) -> Int {
+    switch kind {
+    case .calls, .imports: 1 << 20
+    default: 512 << 10
+    }
   }
 
   /// The most that an artifact may decompress to.

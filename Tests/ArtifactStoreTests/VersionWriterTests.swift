@@ -178,7 +178,7 @@ struct VersionWriterTests {
       for shard in shards {
         let content = try store.reader.artifact(shard.object)
         #expect(Digest(of: content) == shard.path.digest)
-        #expect(content.count < Shard.targetSizeInBytes + 8000)
+        #expect(content.count < Shard.targetSizeInBytes(of: .samples) + 8000)
         let slots = try Shard.records(.samples, content).map { try $0.value()["slot"]?.int ?? -1 }
         #expect(slots == Array(slots[0]..<(slots[0] + slots.count)))
       }
