@@ -56,11 +56,7 @@ package final class ShardReader: Sendable {
 
   /// The number of uncompressed bytes that an artifact declares.
   func contentSize(_ object: ObjectID) throws(StoreError) -> Int {
-    try convert { () throws(GitError) in
-      try repository.withObject(
-        object, as: .blob, maximumSizeInBytes: Shard.maximumSizeInBytes
-      ) { frame in ZstdCodec.contentSize(frame) ?? 0 }
-    }
+    try frame(object).withBytes { ZstdCodec.contentSize($0) ?? 0 }
   }
 
   /// The uncompressed bytes of an artifact whose object was read.

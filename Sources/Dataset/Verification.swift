@@ -194,16 +194,12 @@ package struct Verification: Sendable {
     }
   }
 
-  /// Reads a git object and compares it with its name; nil when it is damaged, or not read.
-  @discardableResult
-  private mutating func checkObject(
-    _ id: ObjectID, as kind: ObjectKind, place: String
-  ) -> [UInt8]? {
+  /// Reads a git object and compares it with its name.
+  private mutating func checkObject(_ id: ObjectID, as kind: ObjectKind, place: String) {
     do {
-      return try object(id, as: kind)
+      _ = try object(id, as: kind)
     } catch {
       report(place, error.message)
-      return nil
     }
   }
 
