@@ -98,8 +98,15 @@ struct Verify: AsyncParsableCommand {
     if let repair { return try aside.repair(from: repair) }
     throw CommandError(
       Plural.text(result.damages.count, "damaged place"),
-      hint: (quarantine ? "'stemma verify --full' says what is still missing; " : "") + hint(scope),
+      hint: (quarantine ? "'stemma verify --full' says what is still missing; " : "")
+        + (result.hasLooseReferences ? mergeHint : hint(scope)),
       status: .damaged)
+  }
+
+  /// Plain git drops in a merge what one side has compacted away and the other has built on.
+  private var mergeHint: String {
+    "an earlier version has what is missing; if a merge by git lost it: 'stemma undo', "
+      + "then merge with 'stemma merge'"
   }
 
   private func hint(_ scope: DamageScope?) -> String {

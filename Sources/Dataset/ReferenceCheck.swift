@@ -36,6 +36,7 @@ extension Verification {
         }
       }
       for (place, message) in found { report(place, message) }
+      if !found.isEmpty { hasLooseReferences = true }
     }
   }
 

@@ -35,6 +35,8 @@ package struct Verification: Sendable {
   package internal(set) var damages: [Damage] = []
   /// What is not here though records name it; no damage, but not traceable here.
   package internal(set) var missingCalls = 0
+  /// Whether records name others that are not in the version; then nothing else is damaged.
+  package internal(set) var hasLooseReferences = false
   package internal(set) var artifactCount = 0
   package internal(set) var recordCount = 0
   package internal(set) var versionCount = 0

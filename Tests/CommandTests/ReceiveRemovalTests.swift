@@ -196,7 +196,11 @@ struct ReceiveRemovalTests {
       try await dataset.stemma("run")
       try await dataset.expectRefusal(
         "git merge -q --no-edit side && stemma push", "take the merge back, 'stemma merge' keeps")
-      try await dataset.expectHooked("git reset -q --hard HEAD~1")
+      let damaged = try await dataset.stemma.run(["verify"])
+      #expect(damaged.exitCode == 5)
+      #expect(damaged.errorText.contains("'stemma undo', then merge with 'stemma merge'"))
+      try await dataset.stemma("undo")
+      try await dataset.expectSound()
       try await dataset.stemma("merge", "side")
       try await dataset.expectSound()
       try await dataset.expectHooked("stemma push")
