@@ -56,12 +56,12 @@ struct ServerConcurrencyTests {
   func timeoutStartsLate() async throws {
     let configure = { (settings: inout ServerSettings) in
       settings.concurrency = 1
-      settings.timeout = .seconds(6)
+      settings.timeout = .seconds(14)
       settings.retry.attempts = 1
     }
     // Together they take longer than one may.
     try await withBench(configure: configure) { asked in
-      .delayed(.milliseconds(3500), .echo(of: asked))
+      .delayed(.seconds(8), .echo(of: asked))
     } test: { bench in
       async let first = bench.teacher.reply(to: request("first"))
       async let second = bench.teacher.reply(to: request("second"))

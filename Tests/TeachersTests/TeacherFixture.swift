@@ -6,7 +6,7 @@ import Testing
 
 @testable import Teachers
 
-/// Time that passes only when a retry waits, and is written down.
+/// Time that passes only when a retry waits, which is written down, or a test says so.
 final class TestClock: Sendable {
   private let state: Mutex<(now: ContinuousClock.Instant, waits: [Duration])>
   /// Seconds since 1970, the same always.
@@ -19,6 +19,9 @@ final class TestClock: Sendable {
 
   /// What retries waited, in order.
   var waits: [Duration] { state.withLock(\.waits) }
+
+  /// Lets time pass that nobody waited for.
+  func pass(_ time: Duration) { state.withLock { $0.now += time } }
 
   var retryClock: RetryClock {
     RetryClock(
