@@ -179,24 +179,18 @@ package struct JSONWriter: ~Copyable {
     }
   }
 
-  /// Writes text for which there is room whatever it holds, eight bytes at a time.
+  /// Writes text for which there is room whatever it holds.
   private mutating func write(chunk text: UnsafeRawBufferPointer) {
+    guard let start = buffer.baseAddress else { return }
     var place = 0
-    while place + 8 <= text.count {
-      let word = text.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-      // What is behind a byte that must be escaped is written again.
-      buffer.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
-      let length = PlainText.length(ofStartOf: word)
+    while place < text.count {
+      let length = PlainText.copy(text, from: place, to: start + count)
       count += length
       place += length
-      if length < 8 {
+      if place < text.count {
         write(byte: text[place])
         place += 1
       }
-    }
-    while place < text.count {
-      write(byte: text[place])
-      place += 1
     }
   }
 

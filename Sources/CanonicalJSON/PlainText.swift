@@ -1,37 +1,32 @@
+import CPlainText
+
 /// The bytes of texts that JSON writes as they are.
 enum PlainText {
   /// Where the first byte stands that JSON does not: below 0x20, a quotation mark or a backslash.
-  ///
-  /// It goes by eight bytes at a time.
-  static func end(_ raw: UnsafeRawBufferPointer, from start: Int) -> Int {
-    var place = start
-    while place + 8 <= raw.count {
-      let length = length(
-        ofStartOf: raw.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-      place += length
-      if length < 8 { return place }
-    }
-    while place < raw.count {
-      let byte = raw[place]
-      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-      place += 1
-    }
-    return place
+  static func end(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
+    start + length(text, from: start, copiedTo: nil)
   }
 
-  /// How many of eight bytes come before the first that JSON does not write as it is.
+  /// Copies what comes before that byte.
+  ///
+  /// - Parameters:
+  ///   - text: What is copied from.
+  ///   - start: Where.
+  ///   - target: Has room for all the rest, of which more may be copied.
+  /// - Returns: How many bytes come before that byte.
+  static func copy(
+    _ text: UnsafeRawBufferPointer, from start: Int, to target: UnsafeMutableRawPointer
+  ) -> Int {
+    length(text, from: start, copiedTo: target)
+  }
+
   @inline(__always)
-  static func length(ofStartOf word: UInt64) -> Int {
-    let word = word.littleEndian
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
-    // The high bit of a byte is set when it is below 0x20, a quotation mark or a backslash; bytes above
-    // the first such one may be marked too.
-    let isControl = (word &- ones &* 0x20) & ~word
-    let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-    let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-    let isQuote = (quote &- ones) & ~quote
-    let isBackslash = (backslash &- ones) & ~backslash
-    return ((isControl | isQuote | isBackslash) & highs).trailingZeroBitCount / 8
+  private static func length(
+    _ text: UnsafeRawBufferPointer, from start: Int, copiedTo target: UnsafeMutableRawPointer?
+  ) -> Int {
+    guard let bytes = text.baseAddress, start < text.count else { return 0 }
+    return plain_text_copy(
+      (bytes + start).assumingMemoryBound(to: UInt8.self), text.count - start,
+      target?.assumingMemoryBound(to: UInt8.self))
   }
 }

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import JSONSchema
+import TestSupport
 import Testing
 
 @Suite("Validation against a schema")
@@ -71,9 +72,8 @@ struct SchemaValidatorTests {
     let schema: JSON = ["pattern": .string(pattern)]
     let validator = try SchemaValidator(schema: schema)
     let text = String(repeating: "a", count: 5000) + "!"
-    let start = ContinuousClock.now
-    #expect(validator.validate(JSON.string(text)).count == 1)
-    #expect(ContinuousClock.now - start < .seconds(20))
+    let seconds = processorSeconds { #expect(validator.validate(JSON.string(text)).count == 1) }
+    #expect(seconds < 20)
   }
 
   @Test("A pattern finds its match anywhere, and anchors hold")
