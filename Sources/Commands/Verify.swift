@@ -105,8 +105,8 @@ struct Verify: AsyncParsableCommand {
 
   /// Plain git drops in a merge what one side has compacted away and the other has built on.
   private var mergeHint: String {
-    "an earlier version has what is missing; if a merge by git lost it: 'stemma undo', "
-      + "then merge with 'stemma merge'"
+    "if a merge by git lost what is missing: 'stemma undo', then merge with 'stemma merge'; "
+      + "otherwise 'stemma run' makes it"
   }
 
   private func hint(_ scope: DamageScope?) -> String {
