@@ -11,7 +11,7 @@ final class IndexFolder: Sendable {
   /// What the index holds in one moment.
   struct Contents: Sendable {
     fileprivate(set) var segments: [IndexSegment] = []
-    fileprivate(set) var places = ShardPlaces([])
+    fileprivate(set) var places = ShardPlaces()
     fileprivate var manifest: [String] = []
     /// Those of the segments that hold calls.
     fileprivate(set) var callSegments: [IndexSegment] = []
@@ -213,33 +213,58 @@ final class IndexFolder: Sendable {
 
 extension IndexFolder.Contents {
   fileprivate mutating func noteSegments() {
-    places = ShardPlaces(segments)
+    places = ShardPlaces(segments.map(\.shards)) { ShardKey($0.object, $0.kind) }
     callSegments = segments.filter(\.layout.hasKeys)
   }
 }
 
-/// Where each shard of an index is; looked up first when it is asked for.
+/// Where each shard of an index is.
+///
+/// Few looks go through all shards, for a table of them takes as long as many such looks.
 final class ShardPlaces: Sendable {
   typealias Place = (segment: Int, shard: Int)
 
-  private let segments: [IndexSegment]
-  private let places = Mutex<[ShardKey: Place]?>(nil)
+  private static let looksWithoutTable = 8
 
-  init(_ segments: [IndexSegment]) { self.segments = segments }
+  /// Tells of shards and their keys, up to the one where the caller has enough.
+  private typealias Visit = (ShardKey, Place) -> Bool
+  private let visit: @Sendable (Visit) -> Void
+  private let state = Mutex<(looks: Int, table: [ShardKey: Place]?)>((0, nil))
+
+  init() { visit = { _ in } }
+
+  init<Shards: Collection & Sendable>(
+    _ segments: [Shards], key: @escaping @Sendable (Shards.Element) -> ShardKey
+  ) {
+    visit = { body in
+      for (number, segment) in segments.enumerated() {
+        for (shard, entry) in segment.enumerated() {
+          guard body(key(entry), (number, shard)) else { return }
+        }
+      }
+    }
+  }
 
   /// A shard's segment, and its number there; nil when the index does not know it.
   subscript(key: ShardKey) -> Place? {
-    places.withLock { places in
-      if let places { return places[key] }
-      var found: [ShardKey: Place] = [:]
-      found.reserveCapacity(segments.reduce(0) { $0 + $1.shards.count })
-      for (number, segment) in segments.enumerated() {
-        for (shard, entry) in segment.shards.enumerated() {
-          found[ShardKey(entry.object, entry.kind)] = (number, shard)
+    state.withLock { state in
+      if let table = state.table { return table[key] }
+      state.looks += 1
+      guard state.looks > Self.looksWithoutTable else {
+        var found: Place?
+        visit { other, place in
+          if other == key { found = place }
+          return found == nil
         }
+        return found
       }
-      places = found
-      return found[key]
+      var table: [ShardKey: Place] = [:]
+      visit { key, place in
+        table[key] = place
+        return true
+      }
+      state.table = table
+      return table[key]
     }
   }
 }

@@ -31,10 +31,8 @@ final class IndexSegment: Sendable {
     guard let file = MappedFile(path), let layout = IndexLayout(file) else { return nil }
     self.file = file
     self.layout = layout
-    let table = file.bytes(layout.checksums)
-    let end = layout.checksums.upperBound
-    guard Checksum.crc32(table) == file.bytes(end..<(end + 4)).loadLittle(at: 0, UInt32.self),
-      let bytes = try? IndexSegment.checked(layout.shards, file, layout),
+    // Checksums that are damaged fit no page: there is no need to look at all of them.
+    guard let bytes = try? IndexSegment.checked(layout.shards, file, layout),
       (try? IndexSegment.checked(0..<IndexLayout.headerSizeInBytes, file, layout)) != nil,
       let shards = IndexedShards(bytes, in: file, recordCount: layout.recordCount)
     else { return nil }
@@ -52,7 +50,12 @@ final class IndexSegment: Sendable {
   }
 
   /// Whether every page holds what was written.
-  var isWhole: Bool { (try? bytes(0..<layout.checksums.lowerBound)) != nil }
+  var isWhole: Bool {
+    let end = layout.checksums.upperBound
+    return Checksum.crc32(file.bytes(layout.checksums))
+      == file.bytes(end..<(end + 4)).loadLittle(at: 0, UInt32.self)
+      && (try? bytes(0..<layout.checksums.lowerBound)) != nil
+  }
 
   /// Gives memory back after much was read once.
   func release() { file.release() }

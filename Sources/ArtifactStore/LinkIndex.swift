@@ -10,17 +10,11 @@ package final class LinkIndex: Sendable {
   /// What the index holds in one moment.
   struct Contents: Sendable {
     fileprivate(set) var segments: [LinkSegment] = []
-    fileprivate(set) var places: [ShardKey: (segment: Int, shard: Int)] = [:]
+    fileprivate(set) var places = ShardPlaces()
     fileprivate var names: [String] = []
 
-    fileprivate mutating func findPlaces() {
-      places = [:]
-      places.reserveCapacity(segments.reduce(0) { $0 + $1.shards.count })
-      for (number, segment) in segments.enumerated() {
-        for (shard, entry) in segment.shards.enumerated() {
-          places[ShardKey(entry.object, entry.kind)] = (number, shard)
-        }
-      }
+    fileprivate mutating func noteSegments() {
+      places = ShardPlaces(segments.map(\.shards)) { ShardKey($0.object, $0.kind) }
     }
   }
 
@@ -71,7 +65,7 @@ package final class LinkIndex: Sendable {
       }
       if opened.segments.count == names.count {
         opened.names = names
-        opened.findPlaces()
+        opened.noteSegments()
         published.withLock { $0 = opened }
         return
       }
@@ -118,7 +112,7 @@ package final class LinkIndex: Sendable {
 
   private func publish(_ new: Contents) throws(StoreError) {
     var new = new
-    new.findPlaces()
+    new.noteSegments()
     try folder.publish(new.names)
     published.withLock { $0 = new }
   }
@@ -284,7 +278,7 @@ extension LinkIndex {
       var matches: [Match] = []
       for segment in contents.segments {
         try segment.visit(key) { ordinal in
-          let shard = segment.shards[segment.shard(of: ordinal)]
+          let shard = segment.shards[segment.shards.number(of: ordinal)]
           matches.append(
             Match(
               kind: shard.kind,

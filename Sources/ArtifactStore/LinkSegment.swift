@@ -26,12 +26,11 @@ extension LinkedShard {
     self.init(
       object: place.object, kind: kind, digest: place.path.digest, rowCount: lines.count)
     rows.reserveCapacity(lines.count)
-    let isJudging = LinkSegment.judgingKinds.contains(kind)
     content.withUnsafeBytes { bytes in
       for (row, line) in lines.enumerated() {
         let line = UnsafeRawBufferPointer(rebasing: bytes[line])
         let draft = LineLinks.append(to: &keys, kind, line)
-        if isJudging { drafts.append(draft ?? 0) }
+        if kind.judges { drafts.append(draft ?? 0) }
         while rows.count < keys.count { rows.append(UInt32(row)) }
       }
     }
@@ -41,27 +40,14 @@ extension LinkedShard {
 /// One immutable file of the links index: by what its records name, the rows of some shards.
 ///
 /// A ``ColumnFile`` of four columns: entries of 12 bytes, a key and the ordinal of a row, in the order of
-/// the keys; shards of 60 bytes, with the object, kind, row count and digest; the trees that are covered,
-/// sorted; and for each rejection and verdict the first 8 bytes of the id of the draft that it is about. A
-/// row's ordinal counts all rows of the shards before.
+/// the keys; the shards (``LinkedShards``); the trees that are covered, sorted; and for each rejection and
+/// verdict the first 8 bytes of the id of the draft that it is about. A row's ordinal counts all rows of
+/// the shards before.
 final class LinkSegment: Sendable {
   static let entrySize = 12
-  private static let shardSize = 60
-  private static let form = 1
+  private static let form = 2
 
-  struct Shard: Sendable {
-    let object: ObjectID
-    let kind: RecordKind
-    let digest: Digest
-    let ordinals: Range<Int>
-    /// Where the drafts of its rows begin.
-    let drafts: Int
-  }
-
-  /// The kinds of records that are about a draft.
-  static let judgingKinds: [RecordKind] = [.rejections, .verdicts]
-
-  let shards: [Shard]
+  let shards: LinkedShards
   let entryCount: Int
   let treeCount: Int
   private let file: ColumnFile
@@ -69,42 +55,20 @@ final class LinkSegment: Sendable {
   /// Opens a segment, or returns nil when it is missing, cut off or damaged at its ends.
   init?(_ path: String) {
     guard let file = ColumnFile(path), file.columnCount == 4, file.header["form"]?.int == Self.form,
-      file.size(ofColumn: 0) % Self.entrySize == 0, file.size(ofColumn: 1) % Self.shardSize == 0,
+      file.size(ofColumn: 0) % Self.entrySize == 0,
       file.size(ofColumn: 2) % ObjectID.byteCount == 0,
-      let bytes = file.bytes(0..<file.size(ofColumn: 1), ofColumn: 1)
+      let shards = LinkedShards(file, column: 1), file.size(ofColumn: 3) == 8 * shards.draftCount
     else { return nil }
     self.file = file
+    self.shards = shards
     entryCount = file.size(ofColumn: 0) / Self.entrySize
     treeCount = file.size(ofColumn: 2) / ObjectID.byteCount
-    var shards: [Shard] = []
-    var next = 0
-    var drafts = 0
-    for place in stride(from: 0, to: bytes.count, by: Self.shardSize) {
-      let entry = UnsafeRawBufferPointer(rebasing: bytes[place..<(place + Self.shardSize)])
-      let count = Int(entry.loadLittle(at: 24, UInt32.self))
-      guard let kind = RecordKind(code: entry[20]), next + count <= Int(UInt32.max) else {
-        return nil
-      }
-      shards.append(
-        Shard(
-          object: ObjectID(loading: entry), kind: kind,
-          digest: Digest(loading: UnsafeRawBufferPointer(rebasing: entry[28...])),
-          ordinals: next..<(next + count), drafts: drafts))
-      next += count
-      if Self.judgingKinds.contains(kind) { drafts += count }
-    }
-    guard file.size(ofColumn: 3) == 8 * drafts else { return nil }
-    self.shards = shards
   }
 
-  var rowCount: Int { shards.last?.ordinals.upperBound ?? 0 }
+  var rowCount: Int { shards.rowCount }
 
   /// Whether every page holds what was written.
-  var isWhole: Bool {
-    (0..<file.columnCount).allSatisfy { column in
-      file.bytes(0..<file.size(ofColumn: column), ofColumn: column) != nil
-    }
-  }
+  var isWhole: Bool { file.isWhole }
 
   private func bytes(_ range: Range<Int>, _ column: Int) throws(IndexDamage)
     -> UnsafeRawBufferPointer
@@ -155,20 +119,9 @@ final class LinkSegment: Sendable {
     fileprivate var word: UInt64 = 0
   }
 
-  /// The place of the shard that holds a row.
-  func shard(of ordinal: Int) -> Int {
-    var low = 0
-    var high = shards.count - 1
-    while low < high {
-      let middle = (low + high + 1) / 2
-      if shards[middle].ordinals.lowerBound <= ordinal { low = middle } else { high = middle - 1 }
-    }
-    return low
-  }
-
   /// The first 8 bytes of the id of the draft that a rejection or a verdict is about; 0 for none.
-  func draft(of ordinal: Int, in shard: Shard) throws(IndexDamage) -> UInt64 {
-    guard Self.judgingKinds.contains(shard.kind) else { return 0 }
+  func draft(of ordinal: Int, in shard: LinkedShards.Shard) throws(IndexDamage) -> UInt64 {
+    guard shard.kind.judges else { return 0 }
     let place = 8 * (shard.drafts + ordinal - shard.ordinals.lowerBound)
     return try bytes(place..<(place + 8), 3).loadLittle(at: 0, UInt64.self)
   }
@@ -198,13 +151,10 @@ final class LinkSegment: Sendable {
   ) throws {
     var file = try ColumnFileWriter(path)
     try writeEntries(new, merging: old, to: &file)
-    for shard in old.flatMap(\.shards) {
-      try write(shard.object, shard.kind, shard.ordinals.count, shard.digest, to: &file)
-    }
-    for shard in new {
-      try write(shard.object, shard.kind, shard.rowCount, shard.digest, to: &file)
-    }
-    try file.endColumn()
+    try LinkedShards.write(
+      old.flatMap(\.shards).map { ($0.object, $0.kind, $0.digest, $0.ordinals.count) }
+        + new.map { ($0.object, $0.kind, $0.digest, $0.rowCount) },
+      to: &file)
     for tree in trees.sorted() {
       try tree.bytes.withUnsafeBytes { try file.append($0) }
     }
@@ -216,16 +166,6 @@ final class LinkSegment: Sendable {
     for shard in new { try file.append(shard.drafts) }
     try file.endColumn()
     try file.finish(header: JSONObject([("form", JSON(form))]))
-  }
-
-  private static func write(
-    _ object: ObjectID, _ kind: RecordKind, _ count: Int, _ digest: Digest,
-    to file: inout ColumnFileWriter
-  ) throws {
-    var bytes = object.bytes + [kind.code, 0, 0, 0]
-    withUnsafeBytes(of: UInt32(count).littleEndian) { bytes += $0 }
-    digest.withBytes { bytes += $0 }
-    try file.append(bytes)
   }
 
   private static func writeEntries(

@@ -193,7 +193,7 @@ package struct LiveLinks {
       var cursor = LinkSegment.Cursor()
       for key in keys {
         try segment.visit(key, after: &cursor) { ordinal in
-          if held[number].contains(segment.shard(of: ordinal)) { rows.insert(ordinal) }
+          if held[number].contains(segment.shards.number(of: ordinal)) { rows.insert(ordinal) }
         }
       }
       for found in try records(kind, rows, in: segment) where seen.insert(found.id).inserted {
@@ -208,7 +208,7 @@ package struct LiveLinks {
   ) throws -> [Found] {
     var found: [Found] = []
     found.reserveCapacity(rows.count)
-    var shard: LinkSegment.Shard?
+    var shard: LinkedShards.Shard?
     var ordinals: [Int] = []
     func take() throws {
       guard let shard else { return }
@@ -228,7 +228,7 @@ package struct LiveLinks {
     for ordinal in rows {
       if shard?.ordinals.contains(ordinal) != true {
         try take()
-        shard = segment.shards[segment.shard(of: ordinal)]
+        shard = segment.shards[segment.shards.number(of: ordinal)]
         ordinals.removeAll(keepingCapacity: true)
       }
       ordinals.append(ordinal)

@@ -24,14 +24,16 @@ final class MappedFile: Sendable {
     count = Int(status.st_size)
     self.base = UnsafeRawPointer(base)
     pageCount = (count + Self.pageSizeInBytes - 1) / Self.pageSizeInBytes
-    isChecked = .allocate(capacity: pageCount)
-    for page in 0..<pageCount { (isChecked + page).initialize(to: Atomic(false)) }
+    // Zeros, of which the system makes memory when a flag is first set: most never are.
+    guard let flags = calloc(pageCount, MemoryLayout<Atomic<Bool>>.stride) else {
+      fatalError("out of memory")
+    }
+    isChecked = flags.bindMemory(to: Atomic<Bool>.self, capacity: pageCount)
   }
 
   deinit {
     munmap(UnsafeMutableRawPointer(mutating: base), count)
-    isChecked.deinitialize(count: pageCount)
-    isChecked.deallocate()
+    free(isChecked)
   }
 
   /// The bytes of a range, which must lie in the file; they live as long as this object.

@@ -23,7 +23,7 @@ struct SetMerge {
     self.store = store
     self.ours = ours
     self.theirs = theirs
-    let base: any DatasetContent = base ?? TreeContent(store: store, tree: Self.emptyTree)
+    let base: any DatasetContent = base ?? TreeContent(store: store, tree: .emptyTree)
     let own = try RecordChanges.find(from: base, to: ours)
     var expected: [RecordKind: (added: Set<RecordID>, removed: Set<RecordID>)] = [:]
     for other in try RecordChanges.find(from: base, to: theirs) {
@@ -54,8 +54,6 @@ struct SetMerge {
     let hashes = Set(try ours.keyHashes(of: own.filter { !known.contains($0) }, key))
     return hashes.intersection(try theirs.keyHashes(of: other, key)).count
   }
-
-  private static let emptyTree = ObjectID(hashing: .tree, [])
 
   /// Adds to a joined tree what it lacks.
   ///

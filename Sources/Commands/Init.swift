@@ -40,7 +40,7 @@ struct Init: AsyncParsableCommand {
   private static var starters: [String] {
     let width = Starter.all.map(\.name.count).max() ?? 0
     return Starter.all.map { starter in
-      starter.name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + starter.summary
+      starter.name + String(repeating: " ", count: width + 2 - starter.name.count) + starter.summary
     }
   }
 

@@ -110,14 +110,20 @@ extension Version {
 /// Points in time as people read them.
 enum Dates {
   static func text(_ signature: Signature) -> String {
-    let local = Date(
-      timeIntervalSince1970: Double(signature.time + Int64(signature.offsetMinutes) * 60))
-    return String(local.formatted(.iso8601).prefix(16)).replacing("T", with: " ")
+    minutes(signature.time + Int64(signature.offsetMinutes) * 60)
   }
 
   /// A time in seconds since 1970, of which it is not known where it was taken.
   static func text(_ time: Int64) -> String {
-    String(Date(timeIntervalSince1970: Double(time)).formatted(.iso8601).prefix(16))
-      .replacing("T", with: " ") + " UTC"
+    minutes(time) + " UTC"
+  }
+
+  /// The time on a clock that shows universal time; of what no calendar holds the seconds.
+  private static func minutes(_ seconds: Int64) -> String {
+    var (time, parts) = (time_t(seconds), tm())
+    guard gmtime_r(&time, &parts) != nil else { return "\(seconds) seconds after 1970" }
+    func twoDigits(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }
+    return "\(Int(parts.tm_year) + 1900)-\(twoDigits(parts.tm_mon + 1))-\(twoDigits(parts.tm_mday))"
+      + " \(twoDigits(parts.tm_hour)):\(twoDigits(parts.tm_min))"
   }
 }

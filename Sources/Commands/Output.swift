@@ -63,7 +63,7 @@ enum Output {
   }
 
   static func safe(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    guard holdsControl(text) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       if isControl(scalar) {
@@ -73,6 +73,27 @@ enum Output {
       }
     }
     return result
+  }
+
+  /// Whether ``isControl`` says so of a scalar, by the bytes that encode it.
+  private static func holdsControl(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      for (index, byte) in bytes.enumerated() {
+        switch byte {
+        case 0x20..<0x7F, 0x09, 0x0A: continue
+        case 0..<0x20, 0x7F: return true
+        // A scalar has all of its bytes in a text.
+        case 0xC2: if bytes[index + 1] < 0xA0 { return true }
+        case 0xE2:
+          let (second, third) = (bytes[index + 1], bytes[index + 2])
+          if second == 0x80, (0xAA...0xAE).contains(third) { return true }
+          if second == 0x81, (0xA6...0xA9).contains(third) { return true }
+        default: continue
+        }
+      }
+      return false
+    }
   }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
@@ -85,8 +106,32 @@ enum Output {
 
   /// The beginning of a text on one line.
   static func excerpt(_ text: String, _ length: Int) -> String {
-    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    return line.count <= length ? line : line.prefix(length - 1) + "…"
+    // One more tells whether the last of them is a character by itself.
+    let start = text.utf8.prefix(length == .max ? length : length + 1)
+    if start.allSatisfy({ (0x20..<0x7F).contains($0) }) {
+      return start.count <= length ? text : String(text.unicodeScalars.prefix(length - 1)) + "…"
+    }
+    var excerpt = ""
+    var count = 0
+    var isGap = false
+    for character in text {
+      if character.isNewline {
+        isGap = count > 0
+        continue
+      }
+      // What does not fit in is not looked at further.
+      if count + (isGap ? 1 : 0) >= length {
+        return excerpt.prefix(length - 1) + "…"
+      }
+      if isGap {
+        excerpt += " "
+        count += 1
+        isGap = false
+      }
+      excerpt.append(character)
+      count += 1
+    }
+    return excerpt
   }
 
   static func shortID(_ id: String) -> String { String(id.prefix(12)) }

@@ -18,32 +18,33 @@ package struct StemmaCommand: AsyncParsableCommand {
       \(ExitStatus.help)
       """,
     version: "stemma 1.0.0 (format 1)",
-    groupedSubcommands: [
-      CommandGroup(
-        name: "Make:",
-        subcommands: [Demo.self, Init.self, Plan.self, Run.self, TaxonomyCommand.self]),
-      CommandGroup(
-        name: "Look:",
-        subcommands: [
-          Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self,
-          ImpactCommand.self, Diff.self,
-          Calibrate.self,
-        ]),
-      CommandGroup(
-        name: "Versions:",
-        subcommands: [
-          Branch.self, Tag.self, Checkout.self, Rollback.self, Undo.self, Recall.self, Merge.self,
-        ]),
-      CommandGroup(
-        name: "Share:", subcommands: [Clone.self, Push.self, Pull.self]),
-      CommandGroup(
-        name: "Keep:",
-        subcommands: [
-          Import.self, Export.self, SchemaCommand.self, Verify.self, Cache.self, Compact.self,
-          GarbageCollection.self,
-        ]),
-      CommandGroup(name: "Inside:", subcommands: [Hook.self]),
-    ])
+    groupedSubcommands: groups)
+
+  private static let groups = [
+    CommandGroup(
+      name: "Make:",
+      subcommands: [Demo.self, Init.self, Plan.self, Run.self, TaxonomyCommand.self]),
+    CommandGroup(
+      name: "Look:",
+      subcommands: [
+        Status.self, Log.self, Show.self, List.self, Cat.self, TraceCommand.self,
+        ImpactCommand.self, Diff.self, Calibrate.self,
+      ]),
+    CommandGroup(
+      name: "Versions:",
+      subcommands: [
+        Branch.self, Tag.self, Checkout.self, Rollback.self, Undo.self, Recall.self, Merge.self,
+      ]),
+    CommandGroup(
+      name: "Share:", subcommands: [Clone.self, Push.self, Pull.self]),
+    CommandGroup(
+      name: "Keep:",
+      subcommands: [
+        Import.self, Export.self, SchemaCommand.self, Verify.self, Cache.self, Compact.self,
+        GarbageCollection.self,
+      ]),
+    CommandGroup(name: "Inside:", subcommands: [Hook.self]),
+  ]
 
   package init() {}
 
@@ -53,7 +54,7 @@ package struct StemmaCommand: AsyncParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     ProcessMemory.configure()
     do {
-      var command = try parseAsRoot()
+      var command = try parse(Array(CommandLine.arguments.dropFirst()))
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
@@ -64,6 +65,35 @@ package struct StemmaCommand: AsyncParsableCommand {
       exit(withReporting: error)
     }
     Output.flush()
+  }
+
+  /// Parses the arguments by the one command that they name, or by the whole program.
+  ///
+  /// To know all commands takes the parser longer than most commands take. Only what is a plain call does
+  /// without: of all else, as of everything that is wrong, the parser of the whole program tells.
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    if let (command, rest) = named(by: arguments),
+      // Its own help would not know the program's name.
+      let parsed = try? command.parseAsRoot(rest), type(of: parsed) == command
+    {
+      return parsed
+    }
+    return try parseAsRoot(arguments)
+  }
+
+  /// The command without subcommands that the first arguments name, and the arguments after them.
+  private static func named(
+    by arguments: [String]
+  ) -> (command: any ParsableCommand.Type, rest: [String])? {
+    var commands = groups.flatMap(\.subcommands)
+    for (index, name) in arguments.enumerated() {
+      guard let command = commands.first(where: { $0.configuration.commandName == name }) else {
+        return nil
+      }
+      commands = command.configuration.subcommands
+      if commands.isEmpty { return (command, Array(arguments[(index + 1)...])) }
+    }
+    return nil
   }
 
   private static func exit(withReporting error: any Error) -> Never {

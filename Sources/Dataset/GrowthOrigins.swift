@@ -25,17 +25,38 @@ package struct GrowthOrigins {
     var roots: [NodeID] {
       json["roots"]?.array?.compactMap { $0.string.flatMap { NodeID($0) } } ?? []
     }
-    var proposals: [RecordID] { records("proposals") }
-    var edits: [RecordID] { records("edits") }
+    var proposals: [Maker] { makers(.proposals) }
+    var edits: [Maker] { makers(.edits) }
     /// The name at birth of a node that no record names, where an older text has it and it is another one.
     var nameAtBirth: String? { json["name-at-birth"]?.string }
 
-    private func records(_ member: String) -> [RecordID] {
-      json[member]?.array?.compactMap { $0.string.flatMap(RecordID.init(hex:)) } ?? []
+    private func makers(_ kind: RecordKind) -> [Maker] {
+      json[kind.rawValue]?.array?.compactMap { $0.string.flatMap { Maker($0, kind) } } ?? []
     }
   }
 
-  private static let form = 2
+  /// A record that a node comes from.
+  struct Maker {
+    let kind: RecordKind
+    let id: RecordID
+    /// Where it was when the file was made; it may have been moved since.
+    let location: RecordLocation?
+
+    /// Reads an id, the object of a shard and a row; or an id alone.
+    fileprivate init?(_ text: String, _ kind: RecordKind) {
+      let parts = text.split(separator: " ")
+      guard let id = parts.first.flatMap({ RecordID(hex: String($0)) }) else { return nil }
+      self.kind = kind
+      self.id = id
+      guard parts.count == 3, let object = ObjectID(hex: parts[1]), let row = Int(parts[2]) else {
+        location = nil
+        return
+      }
+      location = RecordLocation(object: object, row: row)
+    }
+  }
+
+  private static let form = 3
   /// A tree that was read is no deeper; a damaged file may be.
   static let maximumDepth = 256
 
@@ -57,7 +78,7 @@ package struct GrowthOrigins {
     }
     (file, entries) = (nil, try Self.read(version))
     // Whoever cannot write here reads the text each time.
-    try? Self.write(entries, key: key, to: path)
+    try? write(key: key, to: path)
   }
 
   /// What stands for the text that is read.
@@ -130,9 +151,10 @@ package struct GrowthOrigins {
   /// The nodes and strategies whose ids begin with some digits.
   private func ids(beginningWith digits: String) -> [NodeID] {
     guard (NodeReference.minimumDigits...16).contains(digits.utf8.count),
-      let first = NodeID(digits.padding(toLength: 16, withPad: "0", startingAt: 0))
+      let first = NodeID(digits + String(repeating: "0", count: 16 - digits.utf8.count)),
+      let last = NodeID(digits + String(repeating: "f", count: 16 - digits.utf8.count))
     else { return [] }
-    return allIDs.filter { $0 >= first && $0.text.hasPrefix(digits) }
+    return allIDs.filter { first <= $0 && $0 <= last }
   }
 
   /// The node or strategy whose id begins with some digits, or nil when none does, or several.
@@ -206,14 +228,16 @@ package struct GrowthOrigins {
     return made
   }
 
-  private static func write(
-    _ entries: [NodeID: JSON], key: String, to path: String
-  ) throws(StoreError) {
+  private func write(key: String, to path: String) throws(StoreError) {
     let sorted = entries.sorted { $0.key < $1.key }
     var texts: [UInt8] = []
     var ends: [UInt32] = [0]
     for entry in sorted {
-      texts += entry.value.canonicalBytes
+      var value = entry.value.object ?? JSONObject()
+      for kind in [RecordKind.edits, .proposals] {
+        if let ids = value[kind.rawValue] { value[kind.rawValue] = try places(of: ids, kind) }
+      }
+      texts += JSON.object(value).canonicalBytes
       ends.append(UInt32(texts.count))
     }
     var file = try ColumnFileWriter(path)
@@ -224,5 +248,16 @@ package struct GrowthOrigins {
     try file.append(texts)
     try file.endColumn()
     try file.finish(header: JSONObject([("key", .string(key))]))
+  }
+
+  /// Ids with the places of their records, which takes longer to look up than the records to read.
+  private func places(of ids: JSON, _ kind: RecordKind) throws(StoreError) -> JSON {
+    .array(
+      try (ids.array ?? []).map { (id) throws(StoreError) in
+        guard let hex = id.string, let record = RecordID(hex: hex),
+          let place = try version.store.index.find(kind, record).first?.location
+        else { return id }
+        return .string("\(hex) \(place.object.hex) \(place.row)")
+      })
   }
 }

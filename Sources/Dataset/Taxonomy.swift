@@ -31,6 +31,7 @@ package struct NodeID: Sendable, Hashable, Comparable, CustomStringConvertible {
 package enum NodeName {
   /// Lower case, with every run of anything but letters and digits as one space.
   package static func normalized(_ name: String) -> String {
+    if name.utf8.allSatisfy({ $0 < 0x80 }) { return normalized(plain: name) }
     var words: [String] = []
     var word = ""
     for character in name.lowercased() {
@@ -43,6 +44,25 @@ package enum NodeName {
     }
     if !word.isEmpty { words.append(word) }
     return words.joined(separator: " ")
+  }
+
+  /// The same of a name in ASCII, as most are, for which no character needs to be looked up.
+  private static func normalized(plain name: String) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(name.utf8.count)
+    var isGap = false
+    for byte in name.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        UInt8(ascii: "A")...UInt8(ascii: "Z"):
+        if isGap, !bytes.isEmpty { bytes.append(UInt8(ascii: " ")) }
+        isGap = false
+        let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+        bytes.append(isUpper ? byte | 0x20 : byte)
+      default: isGap = true
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
 

@@ -42,6 +42,19 @@ struct TraceWalk {
     return record
   }
 
+  /// A record that a node comes from: where it was last, or wherever it is now.
+  private mutating func find(_ maker: GrowthOrigins.Maker) throws(StoreError) -> Record? {
+    if let record = known[maker.id] { return record }
+    if let location = maker.location,
+      let line = try? version.store.reader.singleLine(at: location),
+      let record = try? Record(maker.kind, line: line), record.id == maker.id
+    {
+      known[maker.id] = record
+      return record
+    }
+    return try find(maker.id)
+  }
+
   mutating func descent(of root: Trace.Root) throws -> TraceNode {
     switch root {
     case .record(let record): return try descent(of: record)
@@ -189,7 +202,7 @@ struct TraceWalk {
         guard let found = try find(record) else { continue }
         causes.append(
           TraceNode(
-            relation: relation, id: record.hex, content: try parsed(found), causes: []))
+            relation: relation, id: record.id.hex, content: try parsed(found), causes: []))
       }
     }
     if path.count > 1 {

@@ -11,6 +11,11 @@ package struct ObjectID: Hashable, Sendable {
   private let middle: UInt64
   private let low: UInt32
 
+  /// Takes the ID of 8, 8 and 4 bytes.
+  init(high: UInt64, middle: UInt64, low: UInt32) {
+    (self.high, self.middle, self.low) = (high, middle, low)
+  }
+
   /// Takes the ID of exactly 20 bytes.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount else { return nil }

@@ -59,5 +59,6 @@ extension ObjectSource {
 
 extension ObjectID {
   /// The tree without entries, which git knows without storing it.
-  package static let emptyTree = ObjectID(hashing: .tree, [])
+  package static let emptyTree = ObjectID(
+    high: 0x4b82_5dc6_42cb_6eb9, middle: 0xa060_e54b_f8d6_9288, low: 0xfbee_4904)
 }

@@ -29,15 +29,27 @@ enum PathRules {
   /// Says whether a file system that ignores case, some code points, or what follows the name,
   /// as macOS and Windows do, would open `.git` by this name.
   private static func isGitFolder(_ component: [UInt8]) -> Bool {
-    let first = component.first
-    let canBe = first.map { Array(".gG".utf8).contains($0) } ?? false
-    guard canBe || component.contains(where: { $0 >= 0x80 }) else { return false }
-    var name = String(decoding: component, as: UTF8.self).lowercased()
-    name.unicodeScalars.removeAll(where: isIgnorable)
-    let beforeColon = name.unicodeScalars.prefix { $0 != ":" }
-    let suffix = beforeColon.reversed().prefix { $0 == "." || $0 == " " }
-    let stem = String(String.UnicodeScalarView(beforeColon.dropLast(suffix.count)))
-    return stem == ".git" || stem == "git~1"
+    var name = component
+    if component.contains(where: { $0 >= 0x80 }) {
+      var text = String(decoding: component, as: UTF8.self).lowercased()
+      text.unicodeScalars.removeAll(where: isIgnorable)
+      name = Array(text.utf8)
+    }
+    let beforeColon = name.prefix { $0 != UInt8(ascii: ":") }
+    let stem = beforeColon.prefix(
+      upTo: 1 + (beforeColon.lastIndex { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: " ") } ?? -1)
+    )
+    return isEqual(stem, ".git") || isEqual(stem, "git~1")
+  }
+
+  /// Compares without the case of the letters of ASCII.
+  private static func isEqual(_ bytes: ArraySlice<UInt8>, _ lowercase: StaticString) -> Bool {
+    lowercase.withUTF8Buffer { other in
+      bytes.count == other.count
+        && zip(bytes, other).allSatisfy { byte, wanted in
+          byte == wanted || (0x41...0x5A).contains(byte) && byte | 0x20 == wanted
+        }
+    }
   }
 
   private static func isIgnorable(_ scalar: Unicode.Scalar) -> Bool {

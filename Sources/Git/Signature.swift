@@ -26,21 +26,34 @@ package struct Signature: Sendable, Hashable {
 }
 
 extension Signature {
-  /// Reads `name <email> seconds offset`, and takes what is missing in an old or damaged line
-  /// as empty or zero, as git does.
+  /// Reads `name <email> seconds offset`, and takes what is missing in an old or damaged line, or is
+  /// beyond what a calendar holds, as empty or zero, as git does.
   init(line: Substring) {
     guard let open = line.lastIndex(of: "<"), let close = line[open...].lastIndex(of: ">") else {
       self.init(name: String(line), email: "", time: 0)
       return
     }
-    let name = line[..<open].trimmingCharacters(in: .whitespaces)
+    let name = Self.trimmed(line[..<open])
     let email = String(line[line.index(after: open)..<close])
     let times = line[line.index(after: close)...].split(separator: " ")
-    let time = times.first.flatMap { Int64($0) } ?? 0
-    let offset = times.dropFirst().first.flatMap { Int($0) } ?? 0
+    var time = times.first.flatMap { Int64($0) } ?? 0
+    if !Self.times.contains(time) { time = 0 }
+    var offset = times.dropFirst().first.flatMap { Int($0) } ?? 0
+    if !(-9999...9999).contains(offset) { offset = 0 }
     // The sign covers hours and minutes: -0130 is ninety minutes behind.
-    let minutes = (offset / 100).multipliedReportingOverflow(by: 60).partialValue + offset % 100
+    let minutes = offset / 100 * 60 + offset % 100
     self.init(name: name, email: email, time: time, offsetMinutes: minutes)
+  }
+
+  /// What JSON can tell, too.
+  private static let times: ClosedRange<Int64> = -(1 << 53)...(1 << 53)
+
+  /// Without the blanks around it.
+  private static func trimmed(_ text: Substring) -> String {
+    func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    let bytes = text.utf8.drop(while: isBlank)
+    guard let last = bytes.lastIndex(where: { !isBlank($0) }) else { return "" }
+    return String(bytes[...last]) ?? ""
   }
 
   /// The line of a commit, cleaned of what git does not allow in a name.

@@ -25,6 +25,23 @@ struct HelpTests {
   }
 
   @Test(
+    "what belongs to the whole program is heard after a command too",
+    arguments: [["--version"], ["--generate-completion-script", "bash"]])
+  func wholeProgram(options: [String]) async throws {
+    try await withTemporaryDirectory { directory in
+      let stemma = StemmaProgram(in: directory)
+      let whole = try await stemma.run(options)
+      #expect(whole.exitCode == 0)
+      #expect(!whole.text.isEmpty)
+      for command in [["trace"], ["trace", "abcd"], ["cache", "prune"]] {
+        let output = try await stemma.run(command + options)
+        #expect(output.exitCode == 0, "\(command)")
+        #expect(output.text == whole.text, "\(command)")
+      }
+    }
+  }
+
+  @Test(
     "the help of a part of taxonomy is as recorded",
     arguments: ["show", "edit", "effect", "export", "import", "regrow"])
   func taxonomy(part: String) async throws {

@@ -109,6 +109,35 @@ struct HostileRepositoryTests {
     }
   }
 
+  @Test(
+    "times that no calendar holds",
+    arguments: [
+      "9223372036854775807 +9999", "9223372036854775807 -9999", "67767976233529200 +0000",
+      "99999999999999999999 +0000", "-1 +0000", "0 +99999999999999999", "1 -9223372036854775808",
+    ])
+  func times(time: String) async throws {
+    try await withLineDataset { set in
+      try await set.importLines(["one"])
+      let text = try await set.git("cat-file", "commit", "HEAD").text
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        guard line.hasPrefix("author ") || line.hasPrefix("committer "),
+          let end = line.lastIndex(of: ">")
+        else { return String(line) }
+        return line[...end] + " " + time
+      }
+      let id = try await object(set, "commit", Array((lines.joined(separator: "\n") + "\n").utf8))
+      try await set.git("update-ref", "refs/heads/main", id)
+      try await expectRefusals(
+        set, [["log"], ["show"], ["status"], ["log", "--json"], ["trace", "--line", "one"]],
+        isClean: true)
+      // What is no number of 64 bits libgit2 refuses itself.
+      guard !time.hasPrefix("99") else { return }
+      let log = try await set.stemma.run(["log"])
+      #expect(log.exitCode == 0)
+      #expect(log.lines.count >= 2)
+    }
+  }
+
   @Test("shards that unpack to gigabytes, or hold a line of that size")
   func bombs() async throws {
     try await withLineDataset { set in

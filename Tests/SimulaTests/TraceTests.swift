@@ -1,6 +1,7 @@
 import ArtifactStore
 import CanonicalJSON
 import Dataset
+import Foundation
 import Git
 import Simula
 import TestSupport
@@ -9,6 +10,70 @@ import Testing
 @Suite("The descent of a sample")
 struct TraceTests {
   private func flat(_ node: TraceNode) -> [TraceNode] { [node] + node.causes.flatMap(flat) }
+
+  /// Changes what the local file says of the places of records.
+  private func change(
+    _ path: String, _ change: (_ object: String, _ row: Int) -> String
+  ) throws -> Int {
+    let file = try #require(ColumnFile(path))
+    let count = file.size(ofColumn: 0) / 8
+    let ids = try #require(file.numbers(ofColumn: 0, count: count, as: UInt64.self))
+    let ends = try #require(file.numbers(ofColumn: 1, count: count + 1, as: UInt32.self)).map(
+      Int.init)
+    var changed = 0
+    var texts: [UInt8] = []
+    var newEnds: [UInt32] = [0]
+    for (start, end) in zip(ends, ends.dropFirst()) {
+      let bytes = try #require(file.bytes(start..<end, ofColumn: 2))
+      var value = try #require(try JSON(parsing: Array(bytes)).object)
+      for kind in ["proposals", "edits"] {
+        guard let makers = value[kind]?.array else { continue }
+        value[kind] = .array(
+          try makers.map { maker in
+            let parts = try #require(maker.string).split(separator: " ").map(String.init)
+            #expect(parts.count == 3)
+            changed += 1
+            return .string("\(parts[0]) \(change(parts[1], try #require(Int(parts[2]))))")
+          })
+      }
+      texts += JSON.object(value).canonicalBytes
+      newEnds.append(UInt32(texts.count))
+    }
+    var writer = try ColumnFileWriter(path)
+    try writer.append(ids)
+    try writer.endColumn()
+    try writer.append(newEnds)
+    try writer.endColumn()
+    try writer.append(texts)
+    try writer.endColumn()
+    try writer.finish(header: JSONObject([("key", try #require(file.header["key"]))]))
+    return changed
+  }
+
+  @Test("A record that was moved since the places were noted is found all the same")
+  func moved() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(in: folder, recipe: try Lab.recipe([(["samples"], "2")]))
+      try await lab.run()
+      let head = try lab.head()
+      let samples = try head.records(.samples)
+      let expected = try samples.map { try Trace(head).run($0.id.hex).json }
+      let path = head.store.folder.appending(path: "origins").path(percentEncoded: false)
+      let nowhere = String(repeating: "5a", count: 20)
+      for place in [
+        { (object: String, row: Int) in "\(object) \(row + 1)" },
+        { object, _ in "\(object) \(Int.max)" }, { object, _ in "\(object) -1" },
+        { _, row in "\(nowhere) \(row)" }, { _, _ in "\(head.commit.id.hex) 0" },
+        { _, _ in "" }, { _, _ in "x y" },
+      ] {
+        // The file as it should be, first.
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try samples.map { try Trace(head).run($0.id.hex).json } == expected)
+        #expect(try change(path, place) > 10)
+        #expect(try samples.map { try Trace(head).run($0.id.hex).json } == expected)
+      }
+    }
+  }
 
   @Test("It holds recipe, strategy, nodes, proposals, scenarios, prompts, answers and verdicts")
   func complete() async throws {
