@@ -85,7 +85,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
-    .executableTarget(name: "stemma", dependencies: ["Commands"]),
+    .executableTarget(
+      name: "stemma", dependencies: ["Commands"],
+      // The static standard library exports every symbol, among which each start would look for those
+      // of all shared libraries.
+      linkerSettings: [
+        .unsafeFlags(
+          ["-Xlinker", "--no-export-dynamic"],
+          .when(platforms: [.linux], configuration: .release))
+      ]),
 
     // Tests.
     .target(

@@ -6,7 +6,7 @@ import Git
 
 struct Branch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "branch",
+    command: "branch",
     abstract: "List, make or remove branches",
     discussion: """
       EXAMPLES

@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct Cache: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cache",
+    command: "cache",
     abstract: "Count, share, drop and prune recorded answers",
     discussion: """
       Every complete answer of a model is recorded under the hash of its request, its key, and \

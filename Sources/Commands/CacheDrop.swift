@@ -5,7 +5,7 @@ import Foundation
 
 struct CacheDrop: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "drop",
+    command: "drop",
     abstract: "Take recorded answers back, so that the next run asks again",
     discussion: """
       A call's key stands for all recorded answers to its request, a call's id for one of them. A \

@@ -5,7 +5,7 @@ import Teachers
 
 struct CacheExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export",
+    command: "export",
     abstract: "Write recorded calls as JSON lines",
     discussion: """
       One line a call, exactly as it is stored, so that an import elsewhere gives the same ids. A file \

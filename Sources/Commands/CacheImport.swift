@@ -6,7 +6,7 @@ import Teachers
 
 struct CacheImport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import",
+    command: "import",
     abstract: "Add recorded calls from files that 'cache export' wrote",
     discussion: """
       Each line is checked: its form, its size, and that its key is that of its request. What is here \

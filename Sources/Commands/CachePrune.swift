@@ -6,7 +6,7 @@ import Simula
 
 struct CachePrune: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "prune",
+    command: "prune",
     abstract: "Remove recorded calls that no version names",
     discussion: """
       Looks at all versions of all branches, tags and remotes' branches, with what was rejected in \

@@ -5,7 +5,7 @@ import Teachers
 
 struct CacheStat: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "stat",
+    command: "stat",
     abstract: "Count the recorded answers, by outcome, model and task",
     discussion: """
       Each call counts once, however many histories hold it: as this copy's own, else as fetched from \

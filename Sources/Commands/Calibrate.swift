@@ -7,7 +7,7 @@ import Teachers
 
 struct Calibrate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "calibrate",
+    command: "calibrate",
     abstract: "Measure how far the critics can be relied on",
     discussion: """
       The double critic judges answers known to be right and answers known to be wrong, in the form \

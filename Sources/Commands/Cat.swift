@@ -6,7 +6,7 @@ import Git
 
 struct Cat: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cat",
+    command: "cat",
     abstract: "Print a record or an artifact by its id or the beginning of it",
     discussion: """
       A record is printed as its line of canonical JSON, an artifact as its bytes.

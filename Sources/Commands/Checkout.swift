@@ -5,7 +5,7 @@ import Git
 
 struct Checkout: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "checkout",
+    command: "checkout",
     abstract: "Go to a branch or to an older version",
     discussion: """
       Files with changes that are in no version are never overwritten. At a version that is no \

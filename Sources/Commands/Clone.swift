@@ -5,7 +5,7 @@ import Git
 
 struct Clone: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "clone",
+    command: "clone",
     abstract: "Copy a dataset from a remote, with its recorded calls",
     discussion: """
       A run in the copy asks no model for what was answered before. Git's own credentials are used.

@@ -5,7 +5,7 @@ import Git
 
 struct Compact: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "compact",
+    command: "compact",
     abstract: "Drop dead records from the present version's files, and join small ones",
     discussion: """
       A change adds files and marks what it removes, so that many changes leave many small files \

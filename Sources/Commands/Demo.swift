@@ -8,7 +8,7 @@ import Starters
 
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "demo",
+    command: "demo",
     abstract: "Make a complete dataset without any model, and show what can be done with it",
     discussion: """
       The embedded teacher, which plays every role for grade-school arithmetic and is no language \

@@ -4,7 +4,7 @@ import Dataset
 
 struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diff",
+    command: "diff",
     abstract:
       "Compare two versions: recipe, taxonomies, strategies, records, and why samples changed",
     discussion: """

@@ -7,7 +7,7 @@ import Simula
 
 struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export",
+    command: "export",
     abstract: "Write the records of a version as JSON lines",
     discussion: """
       Samples are written as their values, in the order of their slots and with their members in the \

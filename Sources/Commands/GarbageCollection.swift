@@ -6,7 +6,7 @@ import Git
 
 struct GarbageCollection: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "gc",
+    command: "gc",
     abstract: "Show what takes up space without being used, and remove it with --apply",
     discussion: """
       What a branch, a tag, a remote's branch or the recorded calls name is always kept. What only \

@@ -10,7 +10,12 @@ struct DatasetOptions: ParsableArguments {
   var directory = "."
 
   var url: URL {
-    URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL
+    // The usual one is known as it is.
+    guard directory != "." else {
+      return URL(
+        filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+    }
+    return URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL
   }
 
   /// Opens the dataset; when much of its index is to be made, a line tells of it.

@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct Hook: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "hook",
+    command: "hook",
     abstract: "Install git hooks, and do their work",
     discussion: """
       'init' and 'clone' install the hooks of a dataset, and tell git how to show artifacts and to merge \

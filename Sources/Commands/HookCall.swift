@@ -18,7 +18,7 @@ struct HookCall: AsyncParsableCommand {
   }
 
   static let configuration = CommandConfiguration(
-    commandName: "call", abstract: "Do the work of a hook", shouldDisplay: false)
+    command: "call", abstract: "Do the work of a hook", shouldDisplay: false)
 
   @Argument(help: "The hook's name.")
   var name: String

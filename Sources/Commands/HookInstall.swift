@@ -7,7 +7,7 @@ import Hooks
 
 struct HookInstall: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "install",
+    command: "install",
     abstract: "Install Stemma's hooks in a repository",
     discussion: """
       A hook that is there already becomes NAME.before-stemma and is called first. Where 'core.hooksPath' \
@@ -63,7 +63,7 @@ struct HookInstall: AsyncParsableCommand {
 
 struct HookUninstall: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "uninstall",
+    command: "uninstall",
     abstract: "Remove Stemma's hooks, and put back what was there before",
     discussion: """
       Hooks that are not Stemma's stay. Git also forgets how to show artifacts and to merge sources.
@@ -87,7 +87,7 @@ struct HookUninstall: AsyncParsableCommand {
 
 struct HookList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list",
+    command: "list",
     abstract: "Say which hooks are installed",
     discussion: """
       EXAMPLES

@@ -8,7 +8,7 @@ import Simula
 
 struct ImpactCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "impact",
+    command: "impact",
     abstract: "Show what descends from something",
     discussion: """
       WHAT

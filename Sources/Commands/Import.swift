@@ -6,7 +6,7 @@ import Git
 
 struct Import: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import",
+    command: "import",
     abstract: "Take the lines of a file as records, and commit them as a version",
     discussion: """
       Each line is one record and is kept byte for byte; it need not be JSON. The imported records of \

@@ -7,7 +7,7 @@ import Starters
 
 struct Init: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "init",
+    command: "init",
     abstract: "Make a new dataset from a starter recipe",
     discussion: """
       Writes recipe.yaml, the prompt templates, a README and git hooks, and commits them as the \

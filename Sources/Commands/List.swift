@@ -4,7 +4,7 @@ import CanonicalJSON
 
 struct List: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list",
+    command: "list",
     abstract: "List the records of one kind",
     discussion: """
       KINDS

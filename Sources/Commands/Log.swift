@@ -6,7 +6,7 @@ import Git
 
 struct Log: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "log",
+    command: "log",
     abstract: "List the versions of a dataset, newest first",
     discussion: """
       Each line shows the version, when it was made, how many records it has, of how many wanted, and \

@@ -6,7 +6,7 @@ import Git
 
 struct Merge: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "merge",
+    command: "merge",
     abstract: "Join another branch or version with the present branch",
     discussion: """
       Records are sets: what either side added or removed since their common ancestor is added or \

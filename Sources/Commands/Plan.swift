@@ -6,7 +6,7 @@ import Teachers
 
 struct Plan: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan",
+    command: "plan",
     abstract: "Estimate what a run would ask and cost",
     discussion: """
       Nothing is asked, unless a pilot is: it asks for some samples and measures them. Their answers \

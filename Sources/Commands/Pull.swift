@@ -5,7 +5,7 @@ import Git
 
 struct Pull: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pull",
+    command: "pull",
     abstract: "Fetch versions and recorded calls from a remote, and merge its branch",
     discussion: """
       EXAMPLES

@@ -4,7 +4,7 @@ import Git
 
 struct Push: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "push",
+    command: "push",
     abstract: "Send versions and recorded calls to a remote",
     discussion: """
       Calls go first, so that whoever gets the versions can use their answers. Git's own remotes and \

@@ -6,7 +6,7 @@ import Simula
 
 struct Recall: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "recall",
+    command: "recall",
     abstract: "Take something back with all that descends from it, for good",
     discussion: """
       Shows what descends from it, asks, writes it into \(Recalls.path), and makes a version without it. \

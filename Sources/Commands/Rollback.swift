@@ -5,7 +5,7 @@ import Git
 
 struct Rollback: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rollback",
+    command: "rollback",
     abstract: "Make a new version with the content of an old one",
     discussion: """
       Nothing is lost: the versions in between stay in the history, and recorded answers stay in the \

@@ -9,7 +9,7 @@ import Teachers
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run",
+    command: "run",
     abstract: "Run what is stale and commit a version",
     discussion: """
       Answers are asked only where no recorded one exists. When nothing has changed nothing is done. \

@@ -6,7 +6,7 @@ import Schemas
 
 struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schema",
+    command: "schema",
     abstract: "Print the JSON Schema of what a dataset holds",
     discussion: """
       Without a name it lists them. They are of draft 2020-12 and refuse members that they do not \

@@ -8,7 +8,7 @@ import Pipeline
 
 struct Show: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show",
+    command: "show",
     abstract: "Show one version of a dataset",
     discussion: """
       EXAMPLES

@@ -9,7 +9,7 @@ import Simula
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status",
+    command: "status",
     abstract: "Show what changed since the last version and what is stale",
     discussion: """
       EXAMPLES

@@ -104,3 +104,18 @@ package struct StemmaCommand: AsyncParsableCommand {
     exit(withError: error)
   }
 }
+
+extension CommandConfiguration {
+  /// Describes a command of the program.
+  ///
+  /// Named as the program's, it is parsed by itself without a look for what only the whole program offers.
+  init(
+    command: String, abstract: String, discussion: String = "", shouldDisplay: Bool = true,
+    subcommands: [any ParsableCommand.Type] = [],
+    defaultSubcommand: (any ParsableCommand.Type)? = nil
+  ) {
+    self.init(
+      commandName: command, _superCommandName: "stemma", abstract: abstract, discussion: discussion,
+      shouldDisplay: shouldDisplay, subcommands: subcommands, defaultSubcommand: defaultSubcommand)
+  }
+}

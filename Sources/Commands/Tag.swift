@@ -5,7 +5,7 @@ import Git
 
 struct Tag: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tag",
+    command: "tag",
     abstract: "List, make or remove names of versions",
     discussion: """
       EXAMPLES

@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct TaxonomyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "taxonomy",
+    command: "taxonomy",
     abstract: "Show, edit, export, import and regrow taxonomies",
     discussion: """
       A node is named by the beginning of its id, by a path such as 'Factor > Child', or by its name \

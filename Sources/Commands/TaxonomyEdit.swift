@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct TaxonomyEdit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "edit",
+    command: "edit",
     abstract: "Change the sources, and see the effect before it is applied",
     discussion: """
       Works on the text in taxonomies/, factors.yaml and strategies.yaml; nothing is committed before \

@@ -6,7 +6,7 @@ import Git
 
 struct TaxonomyEditText: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "text",
+    command: "text",
     abstract: "Open a factor's text in $VISUAL or $EDITOR (what 'edit' alone does)",
     discussion: """
       The text is checked when the editor ends. With a fault, or when the effect is not wanted, the \

@@ -7,7 +7,7 @@ import Simula
 
 struct TaxonomyEffect: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "effect",
+    command: "effect",
     abstract: "Show what edits of the sources do to the samples",
     discussion: """
       Compares the text in the working tree with that of a version: how many slots draw another mix, how \

@@ -6,7 +6,7 @@ extension Outline.Format: ExpressibleByArgument {}
 
 struct TaxonomyExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export",
+    command: "export",
     abstract: "Write a factor's tree as YAML, JSON or a Markdown outline",
     discussion: """
       Ids, weights and pins go along, so that 'taxonomy import' reads the same tree back. Without a \

@@ -5,7 +5,7 @@ import Foundation
 
 struct TaxonomyImport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import",
+    command: "import",
     abstract: "Take a factor's tree from YAML, JSON or a Markdown outline",
     discussion: """
       Makes a new factor, or replaces the tree of the one that has the outline's name or that --factor \

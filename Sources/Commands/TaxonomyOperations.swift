@@ -21,7 +21,7 @@ struct EditOptions: ParsableArguments {
 
 struct TaxonomyRename: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rename", abstract: "Give a node or factor another name; it keeps its id",
+    command: "rename", abstract: "Give a node or factor another name; it keeps its id",
     discussion: """
       EXAMPLES
         stemma taxonomy edit rename 'Setting > Shop' 'Market'
@@ -38,7 +38,7 @@ struct TaxonomyRename: AsyncParsableCommand {
 
 struct TaxonomyMove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "move", abstract: "Put a node with its branch elsewhere in its factor",
+    command: "move", abstract: "Put a node with its branch elsewhere in its factor",
     discussion: """
       EXAMPLES
         stemma taxonomy edit move Bakery --under 'Setting > Shop'
@@ -57,7 +57,7 @@ struct TaxonomyMove: AsyncParsableCommand {
 
 struct TaxonomyMerge: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "merge", abstract: "Make one node of two: children move, weights add",
+    command: "merge", abstract: "Make one node of two: children move, weights add",
     discussion: """
       Children of the same name become one too. Strategies that name the first node name the other one.
 
@@ -78,7 +78,7 @@ struct TaxonomyMerge: AsyncParsableCommand {
 
 struct TaxonomyRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Take out a node with its branch, or a whole factor",
+    command: "remove", abstract: "Take out a node with its branch, or a whole factor",
     discussion: """
       A node that strategies.yaml names is refused, unless --force drops those lines too.
 
@@ -98,7 +98,7 @@ struct TaxonomyRemove: AsyncParsableCommand {
 
 struct TaxonomyAdd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "add", abstract: "Add a node, or a new factor",
+    command: "add", abstract: "Add a node, or a new factor",
     discussion: """
       EXAMPLES
         stemma taxonomy edit add 'Harbour' --under Setting --weight 2
@@ -131,7 +131,7 @@ struct TaxonomyAdd: AsyncParsableCommand {
 
 struct TaxonomyWeight: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "weight", abstract: "Set a node's weight relative to its siblings",
+    command: "weight", abstract: "Set a node's weight relative to its siblings",
     discussion: """
       EXAMPLES
         stemma taxonomy edit weight Shop 3
@@ -148,7 +148,7 @@ struct TaxonomyWeight: AsyncParsableCommand {
 
 struct TaxonomyPin: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pin", abstract: "Keep a node when its branch is grown again",
+    command: "pin", abstract: "Keep a node when its branch is grown again",
     discussion: """
       EXAMPLES
         stemma taxonomy edit pin Shop
@@ -164,7 +164,7 @@ struct TaxonomyPin: AsyncParsableCommand {
 
 struct TaxonomyUnpin: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "unpin", abstract: "Let a node go when its branch is grown again",
+    command: "unpin", abstract: "Let a node go when its branch is grown again",
     discussion: """
       EXAMPLES
         stemma taxonomy edit unpin Shop

@@ -8,7 +8,7 @@ import Teachers
 
 struct TaxonomyRegrow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "regrow",
+    command: "regrow",
     abstract: "Ask models again for what is below a node, and commit a version",
     discussion: """
       Asks for other answers than before, down to the recipe's depth. Pinned nodes, nodes that a person \

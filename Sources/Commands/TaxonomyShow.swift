@@ -7,7 +7,7 @@ import Simula
 
 struct TaxonomyShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show",
+    command: "show",
     abstract: "Show taxonomies as trees, with what the samples cover",
     discussion: """
       Behind each node: how many slots drew it or a node below it, how many samples are kept there, and \

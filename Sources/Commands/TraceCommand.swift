@@ -6,7 +6,7 @@ import Foundation
 
 struct TraceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "trace",
+    command: "trace",
     abstract: "Show where a record or a taxonomy node comes from",
     discussion: """
       For a sample: its scenario with the candidates that were not used, its mix, the taxonomy nodes with \

@@ -5,7 +5,7 @@ import Git
 
 struct Undo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "undo",
+    command: "undo",
     abstract: "Take the present branch back to where it was before the last step",
     discussion: """
       A step is what made the branch move: a run, an import, a merge, a rollback, also a commit or \

@@ -6,7 +6,7 @@ import Git
 
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify",
+    command: "verify",
     abstract: "Read a version again and check every hash",
     discussion: """
       Artifacts of the present version and all recorded calls are decompressed and hashed, every \

@@ -57,6 +57,20 @@ extension ObjectSource {
   }
 }
 
+extension ObjectSource {
+  /// The entry of a name in a tree, as stored; nil when there is none.
+  func rawEntry(
+    named name: [UInt8], inTree id: ObjectID
+  ) throws(GitError) -> RawTree.Entry? {
+    guard id != .emptyTree else { return nil }
+    return try withObject(
+      id, as: .tree, maximumSizeInBytes: ReadingLimit.metadataSizeInBytes
+    ) { (bytes) throws(GitError) in
+      try RawTree.entry(named: name, in: bytes, id: id)
+    }
+  }
+}
+
 extension ObjectID {
   /// The tree without entries, which git knows without storing it.
   package static let emptyTree = ObjectID(

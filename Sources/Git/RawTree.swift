@@ -57,24 +57,54 @@ struct RawTree {
 
   private static func parse(_ bytes: UnsafeRawBufferPointer) -> [Entry]? {
     var entries: [Entry] = []
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      guard let space = rest.firstIndex(of: UInt8(ascii: " ")), space - rest.startIndex <= 7,
-        let mode = octal(rest[..<space])
-      else { return nil }
-      let afterSpace = rest[(space + 1)...]
-      guard let end = afterSpace.firstIndex(of: 0), end > afterSpace.startIndex,
-        bytes.count - end - 1 >= ObjectID.byteCount
-      else { return nil }
-      let next = end + 1 + ObjectID.byteCount
-      let id = ObjectID(loading: UnsafeRawBufferPointer(rebasing: bytes[(end + 1)..<next]))
-      entries.append(Entry(mode: mode, name: Array(afterSpace[..<end]), id: id))
-      rest = bytes[next...]
+    let isTree = visit(bytes) { mode, name, id in
+      entries.append(Entry(mode: mode, name: Array(name), id: ObjectID(loading: id)))
     }
-    return entries
+    return isTree ? entries : nil
   }
 
-  private static func octal(_ digits: Slice<UnsafeRawBufferPointer>) -> UInt32? {
+  /// The first entry of a name in the bytes of a tree object, of which no others are kept.
+  ///
+  /// - Throws: ``GitError`` with code `corrupt` for bytes that are no tree, wherever the name is.
+  static func entry(
+    named name: [UInt8], in bytes: RawSpan, id tree: ObjectID
+  ) throws(GitError) -> Entry? {
+    var found: Entry?
+    let isTree = bytes.withUnsafeBytes { bytes in
+      visit(bytes) { mode, other, id in
+        guard found == nil, other.count == name.count, other.elementsEqual(name) else { return }
+        found = Entry(mode: mode, name: name, id: ObjectID(loading: id))
+      }
+    }
+    guard isTree else { throw GitError(.corrupt, "cannot read tree '\(tree)': malformed") }
+    return found
+  }
+
+  /// Tells of the entries of a tree; false where it is none.
+  private static func visit(
+    _ bytes: UnsafeRawBufferPointer,
+    _ body: (_ mode: UInt32, _ name: UnsafeRawBufferPointer, _ id: UnsafeRawBufferPointer) -> Void
+  ) -> Bool {
+    func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+      UnsafeRawBufferPointer(rebasing: bytes[range])
+    }
+    var start = 0
+    while start < bytes.count {
+      let digits = part(start..<min(bytes.count, start + 8))
+      guard let length = digits.firstIndex(of: UInt8(ascii: " ")),
+        let mode = octal(part(start..<(start + length)))
+      else { return false }
+      let name = start + length + 1
+      guard let nul = part(name..<bytes.count).firstZero, nul > 0 else { return false }
+      let id = name + nul + 1
+      guard bytes.count - id >= ObjectID.byteCount else { return false }
+      body(mode, part(name..<(name + nul)), part(id..<(id + ObjectID.byteCount)))
+      start = id + ObjectID.byteCount
+    }
+    return true
+  }
+
+  private static func octal(_ digits: UnsafeRawBufferPointer) -> UInt32? {
     guard !digits.isEmpty else { return nil }
     var value: UInt32 = 0
     for digit in digits {
@@ -95,5 +125,13 @@ struct RawTree {
   private static func next(_ entry: Entry, _ offset: Int) -> UInt8 {
     guard offset == entry.name.count else { return entry.name[offset] }
     return entry.isFolder ? UInt8(ascii: "/") : 0
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The place of the first zero.
+  fileprivate var firstZero: Int? {
+    guard let baseAddress, let zero = memchr(baseAddress, 0, count) else { return nil }
+    return UnsafeRawPointer(zero) - baseAddress
   }
 }

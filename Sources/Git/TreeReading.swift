@@ -14,9 +14,7 @@ extension ObjectSource {
     let components = try PathRules.components(of: path)
     var folder = tree
     for (position, name) in components.enumerated() {
-      guard let entry = try rawTree(folder).entries.first(where: { $0.name == name }) else {
-        return nil
-      }
+      guard let entry = try rawEntry(named: name, inTree: folder) else { return nil }
       if position == components.count - 1 { return try entry.decoded() }
       guard entry.isFolder else { return nil }
       folder = entry.id

@@ -116,6 +116,12 @@ struct DamageTests {
       try pack.finish()
       let error = #expect(throws: GitError.self) { try test.repository.entries(ofTree: id) }
       #expect(error?.code == .corrupt)
+      for name in ["a", "x", "b"] {
+        let error = #expect(throws: GitError.self) {
+          try test.repository.find(path: name, inTree: id)
+        }
+        #expect(error?.code == .corrupt)
+      }
     }
   }
 
