@@ -27,12 +27,18 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     /// How many slots may open beyond N.
     package var extraSlots: Int
     package var workers: Int
+    /// How many slots, one after another, a worker takes at a time: where slots beside each other read
+    /// the same files, workers that are apart do not wait for each other.
+    package var slotsAtOnce: Int
 
-    package init(wanted: Int, attempts: Int, extraSlots: Int, workers: Int) {
+    package init(
+      wanted: Int, attempts: Int, extraSlots: Int, workers: Int, slotsAtOnce: Int = 1
+    ) {
       self.wanted = wanted
       self.attempts = attempts
       self.extraSlots = extraSlots
       self.workers = workers
+      self.slotsAtOnce = slotsAtOnce
     }
   }
 
@@ -153,9 +159,11 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   private func work() async throws {
     do {
       try await withTaskCancellationHandler {
-        while let job = try await nextJob() {
-          try Task.checkCancellation()
-          try finish(job, try await attempt(job.slot, job.firstAttempt))
+        while let jobs = try await nextJobs() {
+          for job in jobs {
+            try Task.checkCancellation()
+            try finish(job, try await attempt(job.slot, job.firstAttempt))
+          }
         }
         try Task.checkCancellation()
       } onCancel: {
@@ -182,16 +190,16 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     return result
   }
 
-  /// The next piece of work; nil when there will be none any more.
-  private func nextJob() async throws -> Job? {
+  /// The next pieces of work; nil when there will be none any more.
+  private func nextJobs() async throws -> [Job]? {
     while true {
-      let (job, isOver, isTurn) = state.withLock { takeJob(&$0) }
+      let (jobs, isOver, isTurn) = state.withLock { takeJobs(&$0) }
       if isTurn {
         try settleInOrder()
         // What was settled may have opened slots.
-        if job == nil, !isOver { continue }
+        if jobs.isEmpty, !isOver { continue }
       }
-      if job != nil || isOver { return job }
+      if !jobs.isEmpty || isOver { return jobs.isEmpty ? nil : jobs }
       await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
         let mayMoveOn = state.withLock { state in
           if canTakeJob(state) || self.isOver(state) { return true }
@@ -203,20 +211,25 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     }
   }
 
-  /// Takes a job if there is one, and says whether it is the turn of a slot that was passed over.
-  private func takeJob(_ state: inout State) -> (Job?, isOver: Bool, isTurn: Bool) {
+  /// Takes jobs if there are any, and says whether it is the turn of a slot that was passed over.
+  private func takeJobs(_ state: inout State) -> ([Job], isOver: Bool, isTurn: Bool) {
+    var jobs: [Job] = []
     var isTurn = false
-    while canTakeJob(state) {
-      if let job = state.again.popLast() { return (job, false, isTurn) }
+    while jobs.count < limits.slotsAtOnce, canTakeJob(state) {
+      if let job = state.again.popLast() {
+        jobs.append(job)
+        continue
+      }
       let slot = state.nextSlot
       state.nextSlot += 1
       guard known(slot) != nil else {
         state.pending.insert(slot)
-        return (Job(slot: slot, firstAttempt: 0), false, isTurn)
+        jobs.append(Job(slot: slot, firstAttempt: 0))
+        continue
       }
       isTurn = isTurn || slot == state.progress.settled
     }
-    return (nil, isOver(state), isTurn)
+    return (jobs, jobs.isEmpty && isOver(state), isTurn)
   }
 
   private func canTakeJob(_ state: borrowing State) -> Bool {

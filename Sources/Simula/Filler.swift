@@ -20,6 +20,8 @@ struct Filler: Sendable {
     let progress: ProgressBoard
     /// How many slots are worked on at once.
     let workers: Int
+    /// How many of them are taken at a time by one that works.
+    var slotsAtOnce = 1
     /// What was asked so far.
     let counts: @Sendable () -> CallCache.Counts
   }
@@ -164,7 +166,7 @@ struct Filler: Sendable {
   private func limits(wanted: Int, extraSlots: Int) -> SlotFilling<SlotTrail>.Limits {
     SlotFilling.Limits(
       wanted: wanted, attempts: recipe.slots.attempts, extraSlots: extraSlots,
-      workers: context.workers)
+      workers: context.workers, slotsAtOnce: context.slotsAtOnce)
   }
 
   private func run(

@@ -29,7 +29,9 @@ struct SlotScript: Sendable {
     let accepts = Double.random(in: 0...1, using: &random)
     let distinct = [3, 30, 100_000][Int.random(in: 0..<3, using: &random)]
     hopelessAfter = Bool.random(using: &random) ? 8 : .max
-    limits = .init(wanted: wanted, attempts: attempts, extraSlots: extra, workers: workers)
+    limits = .init(
+      wanted: wanted, attempts: attempts, extraSlots: extra, workers: workers,
+      slotsAtOnce: [1, 1, 3, 16][Int.random(in: 0..<4, using: &random)])
     values = (0..<(wanted + extra)).map { _ in
       (0..<attempts).map { _ in
         Double.random(in: 0...1, using: &random) < accepts

@@ -10,6 +10,9 @@ import Teachers
 ///
 /// Nothing is asked, written or locked: a dataset may be replayed while another command writes to it.
 package struct ReplayRun: Sendable {
+  /// About as many as have their answers in one shard.
+  private static let slotsAtOnce = 16
+
   private let version: Version
   private let progress: ProgressBoard
   private let calls: CountedAnswers
@@ -47,6 +50,7 @@ package struct ReplayRun: Sendable {
       let filling = Filler.Context(
         snapshot: snapshot, asker: asker, progress: progress,
         workers: 2 * ProcessInfo.processInfo.activeProcessorCount,
+        slotsAtOnce: Self.slotsAtOnce,
         counts: { [calls] in calls.counts })
       let slots = SlotReplay(
         version, filling, sources: try snapshot.drawn(sources), plan: plan)
