@@ -18,7 +18,7 @@ package final class LinkIndex: Sendable {
     }
   }
 
-  private static let form = "stemma links 1"
+  private static let form = "stemma links 2"
   /// A segment is at least so many times as large as the next.
   private static let growth = 4
   /// So many links are gathered before they are written.

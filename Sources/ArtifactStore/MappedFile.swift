@@ -26,7 +26,8 @@ final class MappedFile: Sendable {
     pageCount = (count + Self.pageSizeInBytes - 1) / Self.pageSizeInBytes
     // Zeros, of which the system makes memory when a flag is first set: most never are.
     guard let flags = calloc(pageCount, MemoryLayout<Atomic<Bool>>.stride) else {
-      fatalError("out of memory")
+      munmap(base, count)
+      return nil
     }
     isChecked = flags.bindMemory(to: Atomic<Bool>.self, capacity: pageCount)
   }

@@ -118,12 +118,14 @@ enum Dates {
     minutes(time) + " UTC"
   }
 
-  /// The time on a clock that shows universal time; of what no calendar holds the seconds.
+  /// The time on a clock that shows universal time.
   private static func minutes(_ seconds: Int64) -> String {
     var (time, parts) = (time_t(seconds), tm())
-    guard gmtime_r(&time, &parts) != nil else { return "\(seconds) seconds after 1970" }
+    guard gmtime_r(&time, &parts) != nil else { return "second \(seconds)" }
     func twoDigits(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }
-    return "\(Int(parts.tm_year) + 1900)-\(twoDigits(parts.tm_mon + 1))-\(twoDigits(parts.tm_mday))"
+    let year = String(Int(parts.tm_year) + 1900)
+    return String(repeating: "0", count: max(0, 4 - year.count)) + year
+      + "-\(twoDigits(parts.tm_mon + 1))-\(twoDigits(parts.tm_mday))"
       + " \(twoDigits(parts.tm_hour)):\(twoDigits(parts.tm_min))"
   }
 }

@@ -2,6 +2,7 @@ package import ArtifactStore
 import CanonicalJSON
 import Foundation
 import Git
+import Synchronization
 
 /// What the nodes and strategies of a version's text are, and where they come from.
 ///
@@ -62,8 +63,31 @@ package struct GrowthOrigins {
 
   private let version: Version
   private let file: ColumnFile?
-  /// Where there is no file.
-  private let entries: [NodeID: JSON]
+  /// What the text says, where there is no file, or a part of it is damaged.
+  private let text: Text
+
+  private final class Text: Sendable {
+    private let version: Version
+    private let path: String
+    private let known: Mutex<[NodeID: JSON]?>
+
+    init(_ version: Version, path: String, known: [NodeID: JSON]?) {
+      self.version = version
+      self.path = path
+      self.known = Mutex(known)
+    }
+
+    var entries: [NodeID: JSON] {
+      known.withLock { known in
+        if let known { return known }
+        // The next look makes the file anew.
+        unlink(path)
+        let read = (try? GrowthOrigins.read(version)) ?? [:]
+        known = read
+        return read
+      }
+    }
+  }
 
   /// Opens the file, or makes it out of the text of a version.
   package init(_ version: Version) throws {
@@ -73,10 +97,12 @@ package struct GrowthOrigins {
     if let file = ColumnFile(path), file.columnCount == 3, file.header["key"]?.string == key,
       file.size(ofColumn: 1) == file.size(ofColumn: 0) / 2 + 4
     {
-      (self.file, entries) = (file, [:])
+      self.file = file
+      text = Text(version, path: path, known: nil)
       return
     }
-    (file, entries) = (nil, try Self.read(version))
+    file = nil
+    text = Text(version, path: path, known: try Self.read(version))
     // Whoever cannot write here reads the text each time.
     try? write(key: key, to: path)
   }
@@ -98,7 +124,11 @@ package struct GrowthOrigins {
   func path(to node: NodeID) -> [(id: NodeID, entry: Entry)] {
     var path: [(id: NodeID, entry: Entry)] = []
     var next: NodeID? = node
-    while let id = next, let entry = entry(id), !entry.isStrategy, path.count < Self.maximumDepth {
+    while let id = next, let entry = entry(id), !entry.isStrategy {
+      // A file that somebody else wrote may go round in a circle.
+      guard path.count < Self.maximumDepth, !path.contains(where: { $0.id == id }) else {
+        return []
+      }
       path.append((id, entry))
       next = entry.parent
     }
@@ -116,36 +146,49 @@ package struct GrowthOrigins {
   }
 
   private var allIDs: [NodeID] {
-    guard let file else { return Array(entries.keys) }
-    let numbers = file.numbers(
-      ofColumn: 0, count: file.size(ofColumn: 0) / 8, as: UInt64.self)
-    return (numbers ?? []).map { NodeID($0) }
+    let numbers = file.flatMap {
+      $0.numbers(ofColumn: 0, count: $0.size(ofColumn: 0) / 8, as: UInt64.self)
+    }
+    return numbers.map { $0.map { NodeID($0) } } ?? Array(text.entries.keys)
   }
 
   private func find(_ id: NodeID) -> JSON? {
-    guard let file else { return entries[id] }
+    do throws(FileDamage) {
+      return try findInFile(id)
+    } catch {
+      return text.entries[id]
+    }
+  }
+
+  /// There is no file, or it is not what was written.
+  private struct FileDamage: Error {}
+
+  private func findInFile(_ id: NodeID) throws(FileDamage) -> JSON? {
+    guard let file else { throw FileDamage() }
     let count = file.size(ofColumn: 0) / 8
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2
-      guard let found = number(middle, 0, UInt64.self) else { return nil }
+      let found = try number(middle, 0, UInt64.self)
       if found < id.value { low = middle + 1 } else { high = middle }
     }
-    guard low < count, number(low, 0, UInt64.self) == id.value,
-      let start = number(low, 1, UInt32.self), let end = number(low + 1, 1, UInt32.self),
-      start <= end, Int(end) <= file.size(ofColumn: 2),
-      let bytes = file.bytes(Int(start)..<Int(end), ofColumn: 2)
-    else { return nil }
-    return try? JSON(parsing: Array(bytes))
+    guard low < count, try number(low, 0, UInt64.self) == id.value else { return nil }
+    let (start, end) = (try number(low, 1, UInt32.self), try number(low + 1, 1, UInt32.self))
+    guard start <= end, Int(end) <= file.size(ofColumn: 2),
+      let bytes = file.bytes(Int(start)..<Int(end), ofColumn: 2),
+      let json = try? JSON(parsing: Array(bytes))
+    else { throw FileDamage() }
+    return json
   }
 
   private func number<Number: FixedWidthInteger>(
     _ place: Int, _ column: Int, _: Number.Type
-  ) -> Number? {
+  ) throws(FileDamage) -> Number {
     let size = MemoryLayout<Number>.size
-    return file?.bytes((place * size)..<((place + 1) * size), ofColumn: column).map {
-      Number(littleEndian: $0.loadUnaligned(as: Number.self))
+    guard let bytes = file?.bytes((place * size)..<((place + 1) * size), ofColumn: column) else {
+      throw FileDamage()
     }
+    return Number(littleEndian: bytes.loadUnaligned(as: Number.self))
   }
 
   /// The nodes and strategies whose ids begin with some digits.
@@ -229,7 +272,8 @@ package struct GrowthOrigins {
   }
 
   private func write(key: String, to path: String) throws(StoreError) {
-    let sorted = entries.sorted { $0.key < $1.key }
+    try version.store.index.catchUp(tree: version.tree, kinds: [.edits, .proposals])
+    let sorted = text.entries.sorted { $0.key < $1.key }
     var texts: [UInt8] = []
     var ends: [UInt32] = [0]
     for entry in sorted {

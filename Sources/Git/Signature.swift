@@ -26,8 +26,8 @@ package struct Signature: Sendable, Hashable {
 }
 
 extension Signature {
-  /// Reads `name <email> seconds offset`, and takes what is missing in an old or damaged line, or is
-  /// beyond what a calendar holds, as empty or zero, as git does.
+  /// Reads `name <email> seconds offset`, and takes what is missing in an old or damaged line as empty
+  /// or zero, as git does; of times beyond what JSON can tell the last one.
   init(line: Substring) {
     guard let open = line.lastIndex(of: "<"), let close = line[open...].lastIndex(of: ">") else {
       self.init(name: String(line), email: "", time: 0)
@@ -36,8 +36,8 @@ extension Signature {
     let name = Self.trimmed(line[..<open])
     let email = String(line[line.index(after: open)..<close])
     let times = line[line.index(after: close)...].split(separator: " ")
-    var time = times.first.flatMap { Int64($0) } ?? 0
-    if !Self.times.contains(time) { time = 0 }
+    let stated = times.first.flatMap { Int64($0) } ?? 0
+    let time = min(max(stated, Self.times.lowerBound), Self.times.upperBound)
     var offset = times.dropFirst().first.flatMap { Int($0) } ?? 0
     if !(-9999...9999).contains(offset) { offset = 0 }
     // The sign covers hours and minutes: -0130 is ninety minutes behind.
@@ -45,7 +45,6 @@ extension Signature {
     self.init(name: name, email: email, time: time, offsetMinutes: minutes)
   }
 
-  /// What JSON can tell, too.
   private static let times: ClosedRange<Int64> = -(1 << 53)...(1 << 53)
 
   /// Without the blanks around it.

@@ -163,6 +163,7 @@ package final class SlotFilling<Value: Sendable>: Sendable {
           for job in jobs {
             try Task.checkCancellation()
             try finish(job, try await attempt(job.slot, job.firstAttempt))
+            if jobs.count > 1, state.withLock({ isOver($0) }) { break }
           }
         }
         try Task.checkCancellation()
@@ -215,7 +216,10 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   private func takeJobs(_ state: inout State) -> ([Job], isOver: Bool, isTurn: Bool) {
     var jobs: [Job] = []
     var isTurn = false
-    while jobs.count < limits.slotsAtOnce, canTakeJob(state) {
+    // Where few are left, each worker gets some.
+    let left = openCount(state) - state.nextSlot
+    let most = max(1, min(limits.slotsAtOnce, left / limits.workers))
+    while jobs.count < most, canTakeJob(state) {
       if let job = state.again.popLast() {
         jobs.append(job)
         continue
@@ -235,14 +239,18 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   private func canTakeJob(_ state: borrowing State) -> Bool {
     if isOver(state) { return false }
     if !state.again.isEmpty { return true }
-    let open = limits.wanted + min(state.progress.exhausted, limits.extraSlots)
-    return state.nextSlot < open && state.pending.count < limits.workers * 8 + 64
+    return state.nextSlot < openCount(state)
+      && state.pending.count < limits.workers * max(8, 2 * limits.slotsAtOnce) + 64
+  }
+
+  /// The slots up to this number may be tried.
+  private func openCount(_ state: borrowing State) -> Int {
+    limits.wanted + min(state.progress.exhausted, limits.extraSlots)
   }
 
   private func isOver(_ state: borrowing State) -> Bool {
-    let open = limits.wanted + min(state.progress.exhausted, limits.extraSlots)
-    return state.isStopped || state.progress.kept >= limits.wanted
-      || state.progress.settled >= open
+    state.isStopped || state.progress.kept >= limits.wanted
+      || state.progress.settled >= openCount(state)
   }
 
   private func finish(_ job: Job, _ outcome: SlotOutcome<Value>) throws {

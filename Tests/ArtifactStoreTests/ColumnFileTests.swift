@@ -66,7 +66,7 @@ struct ColumnFileTests {
     }
   }
 
-  @Test("every changed byte and every cut is noticed")
+  @Test("every changed byte and every cut is noticed, by those who read all of it")
   func damage() throws {
     try withTemporaryDirectory { folder in
       let place = folder.appending(path: "columns")
@@ -79,9 +79,20 @@ struct ColumnFileTests {
         bytes[Int.random(in: 0..<whole.count, using: &random)] ^= UInt8(
           1 << Int.random(in: 0..<8, using: &random))
         try bytes.write(to: place)
+        guard bytes.suffix(4) == whole.suffix(4) else { continue }
         // Every page holds a part of a column or the header, so that what fills it is covered too.
         #expect(Self.contents(path) == nil)
+        #expect(ColumnFile(path)?.isWhole != true)
       }
+      // The checksum of the checksums is for those who look for damage.
+      for number in 1...4 {
+        var bytes = whole
+        bytes[whole.count - number] ^= 1
+        try bytes.write(to: place)
+        #expect(ColumnFile(path)?.isWhole == false)
+      }
+      try whole.write(to: place)
+      #expect(ColumnFile(path)?.isWhole == true)
       for length in [0, 1, 3, 4, 5, 4096, 4099, 4100, whole.count / 2, whole.count - 1] {
         try whole.prefix(length).write(to: place)
         #expect(Self.contents(path) == nil, "\(length)")

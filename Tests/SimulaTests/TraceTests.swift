@@ -15,17 +15,8 @@ struct TraceTests {
   private func change(
     _ path: String, _ change: (_ object: String, _ row: Int) -> String
   ) throws -> Int {
-    let file = try #require(ColumnFile(path))
-    let count = file.size(ofColumn: 0) / 8
-    let ids = try #require(file.numbers(ofColumn: 0, count: count, as: UInt64.self))
-    let ends = try #require(file.numbers(ofColumn: 1, count: count + 1, as: UInt32.self)).map(
-      Int.init)
     var changed = 0
-    var texts: [UInt8] = []
-    var newEnds: [UInt32] = [0]
-    for (start, end) in zip(ends, ends.dropFirst()) {
-      let bytes = try #require(file.bytes(start..<end, ofColumn: 2))
-      var value = try #require(try JSON(parsing: Array(bytes)).object)
+    try self.change(path) { value, _ in
       for kind in ["proposals", "edits"] {
         guard let makers = value[kind]?.array else { continue }
         value[kind] = .array(
@@ -36,6 +27,25 @@ struct TraceTests {
             return .string("\(parts[0]) \(change(parts[1], try #require(Int(parts[2]))))")
           })
       }
+    }
+    return changed
+  }
+
+  /// Changes what the local file says of nodes and strategies.
+  private func change(
+    _ path: String, _ change: (inout JSONObject, _ id: UInt64) throws -> Void
+  ) throws {
+    let file = try #require(ColumnFile(path))
+    let count = file.size(ofColumn: 0) / 8
+    let ids = try #require(file.numbers(ofColumn: 0, count: count, as: UInt64.self))
+    let ends = try #require(file.numbers(ofColumn: 1, count: count + 1, as: UInt32.self)).map(
+      Int.init)
+    var texts: [UInt8] = []
+    var newEnds: [UInt32] = [0]
+    for (id, (start, end)) in zip(ids, zip(ends, ends.dropFirst())) {
+      let bytes = try #require(file.bytes(start..<end, ofColumn: 2))
+      var value = try #require(try JSON(parsing: Array(bytes)).object)
+      try change(&value, id)
       texts += JSON.object(value).canonicalBytes
       newEnds.append(UInt32(texts.count))
     }
@@ -47,7 +57,53 @@ struct TraceTests {
     try writer.append(texts)
     try writer.endColumn()
     try writer.finish(header: JSONObject([("key", try #require(file.header["key"]))]))
-    return changed
+  }
+
+  @Test("Damage anywhere in the local file is found, and the file made anew")
+  func damagedOrigins() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(in: folder, recipe: try Lab.recipe([(["samples"], "1")]))
+      try await lab.run()
+      let head = try lab.head()
+      let sample = try #require(try head.records(.samples).first).id.hex
+      let expected = try Trace(head).run(sample).json
+      let place = head.store.folder.appending(path: "origins")
+      let whole = try Data(contentsOf: place)
+      // In every page, and in the checksum of each.
+      for number in stride(from: 0, to: whole.count - 4, by: 1021) {
+        var bytes = whole
+        bytes[number] ^= 4
+        try bytes.write(to: place)
+        #expect(try Trace(head).run(sample).json == expected, "\(number)")
+      }
+      for number in (whole.count - 40)..<whole.count {
+        var bytes = whole
+        bytes[number] ^= 4
+        try bytes.write(to: place)
+        #expect(try Trace(head).run(sample).json == expected, "\(number)")
+        #expect(try Trace(head).run(sample).json == expected, "\(number)")
+      }
+    }
+  }
+
+  @Test("Nodes that are below each other in the local file do not lead on for ever")
+  func circle() async throws {
+    try await withTemporaryDirectory { folder in
+      let lab = try Lab.make(in: folder, recipe: try Lab.recipe([(["samples"], "1")]))
+      try await lab.run()
+      let head = try lab.head()
+      let sample = try #require(try head.records(.samples).first).id.hex
+      _ = try Trace(head).run(sample)
+      let path = head.store.folder.appending(path: "origins").path(percentEncoded: false)
+      try change(path) { value, id in
+        // Each is its own parent.
+        guard value["roots"] == nil else { return }
+        let text = String(id, radix: 16)
+        value["parent"] = .string(String(repeating: "0", count: 16 - text.count) + text)
+      }
+      let nodes = flat(try Trace(head).run(sample))
+      #expect(nodes.contains { $0.relation == "taxonomy node" })
+    }
   }
 
   @Test("A record that was moved since the places were noted is found all the same")
