@@ -73,7 +73,7 @@ package struct StemmaCommand: AsyncParsableCommand {
   /// without: of all else, as of everything that is wrong, the parser of the whole program tells.
   private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
     if let (command, rest) = named(by: arguments),
-      // Its own help would not know the program's name.
+      // Its own help would not know the commands above it.
       let parsed = try? command.parseAsRoot(rest), type(of: parsed) == command
     {
       return parsed
