@@ -195,10 +195,7 @@ package struct FramedHash: ~Copyable {
   deinit { buffer.deallocate() }
 
   package mutating func add(_ field: String) {
-    let isAdded: Void? = field.utf8.withContiguousStorageIfAvailable {
-      add(UnsafeRawBufferPointer($0))
-    }
-    if isAdded == nil { add(Array(field.utf8)) }
+    field.utf8.span.withUnsafeBytes { add($0) }
   }
 
   package mutating func add(_ field: [UInt8]) { add(field[...]) }

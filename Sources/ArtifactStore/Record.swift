@@ -1,4 +1,5 @@
 package import CanonicalJSON
+import Foundation
 
 /// What a record is; the raw value is the folder of its shards.
 package enum RecordKind: String, Sendable, CaseIterable {
@@ -14,11 +15,12 @@ package enum RecordKind: String, Sendable, CaseIterable {
   /// The kinds whose records live in a version's tree, tombstones aside.
   package static let versioned = allCases.filter { $0 != .calls && $0 != .tombstones }
 
-  /// What stands before a line where an id is made.
-  fileprivate var identityPrefix: [UInt8] { Self.identityPrefixes[Int(code)] }
-  private static let identityPrefixes = allCases.map {
-    Array("\($0.rawValue)\0\(schemaVersion)\0".utf8)
+  /// Starts an id of this kind with what stands before a line.
+  fileprivate func startIdentity(_ hasher: inout Hasher256) {
+    hasher.update(rawValue)
+    hasher.update(Self.identitySeparator)
   }
+  private static let identitySeparator = "\0\(schemaVersion)\0"
 
   var code: UInt8 { UInt8(Self.allCases.firstIndex(of: self) ?? 0) }
   init?(code: UInt8) {
@@ -40,7 +42,7 @@ package struct RecordID: Hashable, Sendable, Comparable, CustomStringConvertible
   /// Hashes a line of a kind, for calls without what they were measured to cost.
   package init(kind: RecordKind, line: RawSpan) {
     var hasher = Hasher256()
-    hasher.update(kind.identityPrefix)
+    kind.startIdentity(&hasher)
     line.withUnsafeBytes { hasher.update($0) }
     digest = hasher.finish()
   }
@@ -48,12 +50,11 @@ package struct RecordID: Hashable, Sendable, Comparable, CustomStringConvertible
   /// Hashes what stands before the usage of a call, closed as an object of its own.
   init(callBody: ArraySlice<UInt8>) {
     var hasher = Hasher256()
-    hasher.update(RecordKind.calls.identityPrefix)
+    RecordKind.calls.startIdentity(&hasher)
     callBody.withUnsafeBytes { hasher.update($0) }
-    hasher.update(Self.callEnd)
+    hasher.update("}")
     digest = hasher.finish()
   }
-  private static let callEnd = [UInt8(ascii: "}")]
 
   package var hex: String { digest.hex }
   package var description: String { digest.hex }
@@ -131,9 +132,9 @@ package struct Record: Sendable, Hashable {
 
 /// The line of a call, of which the usage comes last.
 package enum CallLine {
-  private static let start = Array(#"{"answer":"#.utf8)
-  private static let usage = Array(#","usage":{"input":"#.utf8)
-  private static let output = Array(#","output":"#.utf8)
+  private static let start: StaticString = #"{"answer":"#
+  private static let usage: StaticString = #","usage":{"input":"#
+  private static let output: StaticString = #","output":"#
   /// Two counts with their names take no more.
   private static let longestTail = 80
 
@@ -144,9 +145,9 @@ package enum CallLine {
 
   /// Where the usage begins in a part of other bytes, as a place in these.
   package static func endOfBody(of line: ArraySlice<UInt8>) -> Int? {
-    guard line.starts(with: start) else { return nil }
-    let from = max(line.startIndex + start.count, line.endIndex - longestTail)
-    guard let place = line[from...].firstRange(of: usage) else { return nil }
+    guard line.starts(with: start.utf8) else { return nil }
+    let from = max(line.startIndex + start.utf8.count, line.endIndex - longestTail)
+    guard let place = line[from...].firstRange(of: usage.utf8) else { return nil }
     return counts(in: line[place.upperBound...]) == nil ? nil : place.lowerBound
   }
 
@@ -179,13 +180,13 @@ package enum CallLine {
 
   /// The tokens of a usage, which begins where ``endOfBody(of:)`` says.
   package static func usage(in rest: ArraySlice<UInt8>) -> (input: Int, output: Int)? {
-    counts(in: rest.dropFirst(usage.count))
+    counts(in: rest.dropFirst(usage.utf8.count))
   }
 
   private static func counts(in rest: ArraySlice<UInt8>) -> (input: Int, output: Int)? {
     var rest = rest
-    guard let input = takeCount(&rest), rest.starts(with: output) else { return nil }
-    rest = rest.dropFirst(output.count)
+    guard let input = takeCount(&rest), rest.starts(with: output.utf8) else { return nil }
+    rest = rest.dropFirst(output.utf8.count)
     guard let output = takeCount(&rest), rest.elementsEqual("}}".utf8) else { return nil }
     return (input, output)
   }
@@ -203,11 +204,34 @@ package enum CallLine {
 extension ArraySlice<UInt8> {
   /// Where some bytes first stand, or nil.
   func firstRange(of needle: [UInt8]) -> Range<Int>? {
-    guard let first = needle.first else { return nil }
-    var start = startIndex
-    while let place = self[start...].firstIndex(of: first) {
-      if self[place...].starts(with: needle) { return place..<(place + needle.count) }
-      start = place + 1
+    needle.withUnsafeBytes { firstRange(of: $0) }
+  }
+
+  fileprivate func firstRange(of needle: UnsafeRawBufferPointer) -> Range<Int>? {
+    let place = withUnsafeBytes { $0.firstPlace(of: needle) }
+    return place.map { (startIndex + $0)..<(startIndex + $0 + needle.count) }
+  }
+}
+
+extension StaticString {
+  fileprivate var utf8: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Where some bytes, at least one, first stand.
+  fileprivate func firstPlace(of needle: UnsafeRawBufferPointer) -> Int? {
+    guard let bytes = baseAddress, let first = needle.baseAddress, needle.count > 0 else {
+      return nil
+    }
+    var place = 0
+    while place + needle.count <= count {
+      let room = count - needle.count + 1 - place
+      guard let found = memchr(bytes + place, Int32(needle[0]), room) else { return nil }
+      place = UnsafeRawPointer(found) - bytes
+      if memcmp(bytes + place, first, needle.count) == 0 { return place }
+      place += 1
     }
     return nil
   }

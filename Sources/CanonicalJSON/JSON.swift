@@ -12,8 +12,18 @@ package enum JSON: Sendable, Hashable {
 
 /// The members of a JSON object in the order they were written.
 package struct JSONObject: Sendable, Hashable {
+  package struct Member: Sendable {
+    package let name: String
+    package internal(set) var value: JSON
+
+    package init(name: String, value: JSON) {
+      self.name = name
+      self.value = value
+    }
+  }
+
   /// The members, each name at most once.
-  package private(set) var members: [(name: String, value: JSON)] = []
+  package private(set) var members: [Member] = []
 
   package init() {}
 
@@ -23,9 +33,7 @@ package struct JSONObject: Sendable, Hashable {
   }
 
   /// Makes an object from members that the caller knows to have distinct names.
-  package init(distinct members: [(name: String, value: JSON)]) {
-    self.members = members
-  }
+  package init(distinct members: [Member]) { self.members = members }
 
   package var names: [String] { members.map(\.name) }
   package var isEmpty: Bool { members.isEmpty }
@@ -40,7 +48,7 @@ package struct JSONObject: Sendable, Hashable {
       switch (place, newValue) {
       case (let place?, let value?): members[place].value = value
       case (let place?, nil): members.remove(at: place)
-      case (nil, let value?): members.append((name, value))
+      case (nil, let value?): members.append(Member(name: name, value: value))
       case (nil, nil): break
       }
     }
@@ -52,9 +60,11 @@ package struct JSONObject: Sendable, Hashable {
   }
 
   /// Names are the same when their code points are: Swift also takes `é` and `e´` for equal.
-  static func same(_ left: String, _ right: String) -> Bool {
+  package static func same(_ left: String, _ right: String) -> Bool {
     let count = left.utf8.count
     guard count == right.utf8.count else { return false }
+    // Short ones Swift compares as two words each, which differ for most.
+    if count <= 15, left != right { return false }
     let isSame = left.utf8.withContiguousStorageIfAvailable { lefts in
       right.utf8.withContiguousStorageIfAvailable { rights in
         UnsafeRawBufferPointer(lefts).elementsEqual(UnsafeRawBufferPointer(rights))

@@ -102,13 +102,14 @@ struct JSONParser: ~Escapable {
 
   private mutating func object() throws(JSONError) -> JSON {
     position += 1
-    var members: [(name: String, value: JSON)] = []
+    var members: [JSONObject.Member] = []
     var names = Set<[UInt8]>()
     skipWhiteSpace()
     if next == UInt8(ascii: "}") {
       position += 1
       return .object(JSONObject())
     }
+    members.reserveCapacity(Self.usualCount)
     while true {
       skipWhiteSpace()
       guard next == UInt8(ascii: "\"") else { throw failure(.syntax, "expected a member name") }
@@ -123,7 +124,7 @@ struct JSONParser: ~Escapable {
       guard next == UInt8(ascii: ":") else { throw failure(.syntax, "expected ':'") }
       position += 1
       skipWhiteSpace()
-      members.append((name, try value()))
+      members.append(JSONObject.Member(name: name, value: try value()))
       skipWhiteSpace()
       if next == UInt8(ascii: ",") {
         position += 1
@@ -137,7 +138,7 @@ struct JSONParser: ~Escapable {
   }
 
   private func insert(
-    _ name: String, into names: inout Set<[UInt8]>, after members: [(name: String, value: JSON)]
+    _ name: String, into names: inout Set<[UInt8]>, after members: [JSONObject.Member]
   ) -> Bool {
     if names.isEmpty { for member in members { names.insert(Array(member.name.utf8)) } }
     return names.insert(Array(name.utf8)).inserted
@@ -151,6 +152,7 @@ struct JSONParser: ~Escapable {
       position += 1
       return .array([])
     }
+    values.reserveCapacity(Self.usualCount)
     while true {
       skipWhiteSpace()
       values.append(try value())
@@ -170,6 +172,10 @@ struct JSONParser: ~Escapable {
 extension JSONParser {
   /// Few strings with escapes are longer.
   private static let usualSizeInBytes = 960
+  /// Most objects and arrays have no more members.
+  private static let usualCount = 4
+  /// So many digits are a whole number that a double holds.
+  private static let mostExactDigits = 15
 
   private mutating func string() throws(JSONError) -> String {
     position += 1
@@ -279,6 +285,11 @@ extension JSONParser {
       position += 1
       if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
       try digits()
+    }
+    if isInteger, bytes[start] != UInt8(ascii: "-"), position - start <= Self.mostExactDigits {
+      var whole = 0
+      for place in start..<position { whole = 10 * whole + Int(bytes[place] & 15) }
+      return .number(Double(whole))
     }
     let text = try text(bytes.extracting(start..<position))
     guard let value = Double(text), value.isFinite else {

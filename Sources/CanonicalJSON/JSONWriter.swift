@@ -71,12 +71,13 @@ package struct JSONWriter: ~Copyable {
     case .string(let value): write(string: value)
     case .array(let values):
       append(UInt8(ascii: "["))
+      let values = values.span
       for place in values.indices {
         if place > 0 { append(UInt8(ascii: ",")) }
         write(values[place])
       }
       append(UInt8(ascii: "]"))
-    case .object(let object): write(members: object.members)
+    case .object(let object): write(members: object.members.span)
     }
   }
 
@@ -88,14 +89,15 @@ package struct JSONWriter: ~Copyable {
   /// Appends bytes that are JSON as they stand.
   package mutating func write(raw json: [UInt8]) { json.withUnsafeBytes { append($0) } }
 
-  private mutating func write(members: [(name: String, value: JSON)]) {
+  private mutating func write(members: Span<JSONObject.Member>) {
     append(UInt8(ascii: "{"))
     if !sortsNames || isSorted(members) {
       for place in members.indices { write(members, place, isFirst: place == 0) }
     } else if members.count <= Self.fewMembers {
       writeSorted(few: members)
     } else {
-      let order = members.indices.sorted { precedes(members[$0].name, members[$1].name) }
+      let names = members.indices.map { members[$0].name }
+      let order = members.indices.sorted { precedes(names[$0], names[$1]) }
       for (number, place) in order.enumerated() { write(members, place, isFirst: number == 0) }
     }
     append(UInt8(ascii: "}"))
@@ -104,7 +106,7 @@ package struct JSONWriter: ~Copyable {
   /// So many are sorted by insertion.
   private static let fewMembers = 16
 
-  private mutating func writeSorted(few members: [(name: String, value: JSON)]) {
+  private mutating func writeSorted(few members: Span<JSONObject.Member>) {
     withUnsafeTemporaryAllocation(of: Int.self, capacity: members.count) { order in
       for place in members.indices {
         var number = place
@@ -119,7 +121,7 @@ package struct JSONWriter: ~Copyable {
   }
 
   private mutating func write(
-    _ members: [(name: String, value: JSON)], _ place: Int, isFirst: Bool
+    _ members: Span<JSONObject.Member>, _ place: Int, isFirst: Bool
   ) {
     if !isFirst { append(UInt8(ascii: ",")) }
     write(string: members[place].name)
@@ -127,7 +129,7 @@ package struct JSONWriter: ~Copyable {
     write(members[place].value)
   }
 
-  private func isSorted(_ members: [(name: String, value: JSON)]) -> Bool {
+  private func isSorted(_ members: Span<JSONObject.Member>) -> Bool {
     for place in members.indices.dropFirst()
     where !precedes(members[place - 1].name, members[place].name) {
       return false
@@ -137,18 +139,14 @@ package struct JSONWriter: ~Copyable {
 
   /// Order by UTF-16 code units, which differs from that of UTF-8 above the basic plane.
   private func precedes(_ left: String, _ right: String) -> Bool {
-    let precedes = left.utf8.withContiguousStorageIfAvailable { lefts in
-      right.utf8.withContiguousStorageIfAvailable { rights -> Bool? in
-        let end = min(lefts.count, rights.count)
-        guard let place = (0..<end).first(where: { lefts[$0] != rights[$0] }) else {
-          return lefts.count < rights.count
-        }
-        let (first, second) = (lefts[place], rights[place])
-        return first < 0x80 && second < 0x80 ? first < second : nil
-      }
+    let (lefts, rights) = (left.utf8.span, right.utf8.span)
+    let end = min(lefts.count, rights.count)
+    for place in 0..<end where lefts[place] != rights[place] {
+      let (first, second) = (lefts[place], rights[place])
+      if first < 0x80, second < 0x80 { return first < second }
+      return left.utf16.lexicographicallyPrecedes(right.utf16)
     }
-    if let precedes = precedes.flatMap({ $0 }).flatMap({ $0 }) { return precedes }
-    return left.utf16.lexicographicallyPrecedes(right.utf16)
+    return lefts.count < rights.count
   }
 
   // MARK: - Strings
@@ -158,13 +156,7 @@ package struct JSONWriter: ~Copyable {
 
   package mutating func write(string: String) {
     append(UInt8(ascii: "\""))
-    let isWritten: Void? = string.utf8.withContiguousStorageIfAvailable { utf8 in
-      write(text: UnsafeRawBufferPointer(utf8))
-    }
-    if isWritten == nil {
-      // What Foundation holds.
-      Array(string.utf8).withUnsafeBytes { write(text: $0) }
-    }
+    string.utf8.span.withUnsafeBytes { write(text: $0) }
     append(UInt8(ascii: "\""))
   }
 
@@ -174,48 +166,11 @@ package struct JSONWriter: ~Copyable {
       reserve(6 * min(text.count - start, Self.chunkSizeInBytes) + 8)
       // All for which there is room, whatever it holds.
       let end = min(text.count, start + (buffer.count - count - 8) / 6)
-      write(chunk: UnsafeRawBufferPointer(rebasing: text[start..<end]))
+      guard let target = buffer.baseAddress else { return }
+      count += PlainText.write(
+        UnsafeRawBufferPointer(rebasing: text[start..<end]), to: target + count)
       start = end
     }
-  }
-
-  /// Writes text for which there is room whatever it holds.
-  private mutating func write(chunk text: UnsafeRawBufferPointer) {
-    guard let start = buffer.baseAddress else { return }
-    var place = 0
-    while place < text.count {
-      let length = PlainText.copy(text, from: place, to: start + count)
-      count += length
-      place += length
-      if place < text.count {
-        write(byte: text[place])
-        place += 1
-      }
-    }
-  }
-
-  /// Writes a byte of text for which there is room.
-  private mutating func write(byte: UInt8) {
-    switch byte {
-    case UInt8(ascii: "\""): writeEscape(UInt8(ascii: "\""))
-    case UInt8(ascii: "\\"): writeEscape(UInt8(ascii: "\\"))
-    case 0x08: writeEscape(UInt8(ascii: "b"))
-    case 0x09: writeEscape(UInt8(ascii: "t"))
-    case 0x0A: writeEscape(UInt8(ascii: "n"))
-    case 0x0C: writeEscape(UInt8(ascii: "f"))
-    case 0x0D: writeEscape(UInt8(ascii: "r"))
-    case ..<0x20:
-      writeEscape(UInt8(ascii: "u"))
-      for digit in [0, 0, byte >> 4, byte & 15] {
-        put(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
-      }
-    default: put(byte)
-    }
-  }
-
-  private mutating func writeEscape(_ letter: UInt8) {
-    put(UInt8(ascii: "\\"))
-    put(letter)
   }
 
   // MARK: - Numbers

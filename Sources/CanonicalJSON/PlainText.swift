@@ -7,17 +7,17 @@ enum PlainText {
     start + length(text, from: start, copiedTo: nil)
   }
 
-  /// Copies what comes before that byte.
+  /// Writes a text as it stands between the quotation marks of JSON.
   ///
   /// - Parameters:
-  ///   - text: What is copied from.
-  ///   - start: Where.
-  ///   - target: Has room for all the rest, of which more may be copied.
-  /// - Returns: How many bytes come before that byte.
-  static func copy(
-    _ text: UnsafeRawBufferPointer, from start: Int, to target: UnsafeMutableRawPointer
-  ) -> Int {
-    length(text, from: start, copiedTo: target)
+  ///   - text: What is written.
+  ///   - target: Has room for six times as many bytes.
+  /// - Returns: How many bytes were written.
+  static func write(_ text: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) -> Int {
+    guard let bytes = text.baseAddress else { return 0 }
+    return plain_text_write(
+      bytes.assumingMemoryBound(to: UInt8.self), text.count,
+      target.assumingMemoryBound(to: UInt8.self))
   }
 
   @inline(__always)

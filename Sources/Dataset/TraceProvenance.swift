@@ -33,7 +33,8 @@ private struct ProvenanceDocument {
       )
     ])
     for (section, members) in sections.sorted(by: { $0.key < $1.key }) {
-      document[section] = .object(JSONObject(distinct: members.map { (name: $0.0, value: $0.1) }))
+      document[section] = .object(
+        JSONObject(distinct: members.map { .init(name: $0.0, value: $0.1) }))
     }
     return .object(document)
   }
@@ -66,8 +67,8 @@ private struct ProvenanceDocument {
       attributes["stemma:missing"] = content["missing"] ?? ""
       return add("activity", call, .object(attributes))
     }
-    for (member, value) in request.members where member != "messages" && member != "model" {
-      attributes["stemma:\(member)"] = Self.plain(value)
+    for member in request.members where !["messages", "model"].contains(member.name) {
+      attributes["stemma:\(member.name)"] = Self.plain(member.value)
     }
     for member in ["input", "output"] {
       attributes["stemma:\(member)-tokens"] = content["usage"]?[member]

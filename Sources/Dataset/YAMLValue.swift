@@ -77,8 +77,10 @@ extension YAMLValue {
       return .array(values)
     case .mapping(let members):
       // The parser has refused equal keys; to look for them here would take O(n^2).
-      var object: [(name: String, value: JSON)] = []
-      for member in members { object.append((member.name, try member.value.json())) }
+      var object: [JSONObject.Member] = []
+      for member in members {
+        object.append(.init(name: member.name, value: try member.value.json()))
+      }
       return .object(JSONObject(distinct: object))
     }
   }

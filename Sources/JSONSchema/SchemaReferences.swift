@@ -38,9 +38,11 @@ package enum SchemaReferences {
       return .array(all)
     case .object(let object):
       var members: [(String, JSON)] = []
-      for (name, value) in object.members {
-        guard let value = inlined(value, schema, depth: depth + 1, &count) else { return nil }
-        members.append((name, value))
+      for member in object.members {
+        guard let value = inlined(member.value, schema, depth: depth + 1, &count) else {
+          return nil
+        }
+        members.append((member.name, value))
       }
       return .object(JSONObject(members))
     default: return part

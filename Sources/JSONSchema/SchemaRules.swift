@@ -23,9 +23,9 @@ struct SchemaRules {
 
   private mutating func check(_ schema: JSON, at path: String) throws(SchemaError) {
     guard let object = schema.object else { return }
-    for (name, value) in object.members {
-      try checkKeyword(name, at: path)
-      switch (name, value) {
+    for member in object.members {
+      try checkKeyword(member.name, at: path)
+      switch (member.name, member.value) {
       case ("pattern", .string(let pattern)): try check(pattern: pattern, at: path + "/pattern")
       case ("patternProperties", .object(let schemas)):
         for pattern in schemas.names {
@@ -124,18 +124,19 @@ struct SchemaRules {
     of object: JSONObject, at path: String
   ) -> [(schema: JSON, path: String, isApplied: Bool)] {
     var children: [(schema: JSON, path: String, isApplied: Bool)] = []
-    for (name, value) in object.members {
-      let place = path + "/" + JSONPointer.escaped(name)
-      switch (Keywords.kinds[name], value) {
+    for member in object.members {
+      let place = path + "/" + JSONPointer.escaped(member.name)
+      let kind = Keywords.kinds[member.name]
+      switch (kind, member.value) {
       case (.schema, .array(let schemas)), (.list, .array(let schemas)):
         for (index, schema) in schemas.enumerated() {
           children.append((schema, "\(place)/\(index)", true))
         }
-      case (.schema, _): children.append((value, place, true))
+      case (.schema, _): children.append((member.value, place, true))
       case (.map, .object(let schemas)), (.store, .object(let schemas)):
-        let isApplied = Keywords.kinds[name] == .map
-        for (key, schema) in schemas.members where schema.array == nil {
-          children.append((schema, "\(place)/\(JSONPointer.escaped(key))", isApplied))
+        for inner in schemas.members where inner.value.array == nil {
+          children.append(
+            (inner.value, "\(place)/\(JSONPointer.escaped(inner.name))", kind == .map))
         }
       default: break
       }

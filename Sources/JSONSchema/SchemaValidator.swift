@@ -18,6 +18,7 @@ package final class SchemaValidator: Sendable {
   /// The schema as given.
   package let schema: JSON
   private let handle: SchemaHandle
+  private let plain: PlainSchema?
   private let hasUniqueItems: Bool
 
   /// Compiles a schema after a check against the meta-schema of draft-07.
@@ -55,6 +56,7 @@ package final class SchemaValidator: Sendable {
     try SchemaValidator.checkForm(of: schema)
     hasUniqueItems = try SchemaRules(checking: schema).hasUniqueItems
     handle = try SchemaHandle(compiling: schema.withoutIdentifier.text)
+    plain = PlainSchema(schema.withoutIdentifier)
     self.schema = schema
   }
 
@@ -70,6 +72,7 @@ package final class SchemaValidator: Sendable {
     guard document.isNested(atMost: SchemaValidator.maximumDepth) else {
       return ["the document is nested deeper than \(SchemaValidator.maximumDepth)"]
     }
+    if let plain, plain.accepts(document, sizeInBytes: SchemaValidator.maximumSize) { return [] }
     let text = document.text
     guard text.utf8.count <= SchemaValidator.maximumSize else {
       return ["the document has more than \(SchemaValidator.maximumSize >> 10) KiB"]

@@ -50,9 +50,10 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     package init() {}
   }
 
-  /// Tries a slot from an attempt on until one is accepted or all are spent.
+  /// Tries a slot from an attempt on until one is accepted or all are spent; told which worker does, of
+  /// whom each does one thing after another.
   package typealias Try =
-    @Sendable (_ slot: Int, _ firstAttempt: Int) async throws -> SlotOutcome<Value>
+    @Sendable (_ slot: Int, _ firstAttempt: Int, _ worker: Int) async throws -> SlotOutcome<Value>
   /// What becomes of an attempt that was accepted.
   package enum Admission: Sendable {
     case kept
@@ -143,7 +144,7 @@ package final class SlotFilling<Value: Sendable>: Sendable {
   /// - Throws: What an attempt threw first; what was settled until then stays settled.
   package func run() async throws -> Progress {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<limits.workers { group.addTask { try await self.work() } }
+      for worker in 0..<limits.workers { group.addTask { try await self.work(worker) } }
       do {
         while try await group.next() != nil {}
       } catch {
@@ -156,13 +157,13 @@ package final class SlotFilling<Value: Sendable>: Sendable {
     return progress
   }
 
-  private func work() async throws {
+  private func work(_ worker: Int) async throws {
     do {
       try await withTaskCancellationHandler {
         while let jobs = try await nextJobs() {
           for job in jobs {
             try Task.checkCancellation()
-            try finish(job, try await attempt(job.slot, job.firstAttempt))
+            try finish(job, try await attempt(job.slot, job.firstAttempt, worker))
             if jobs.count > 1, state.withLock({ isOver($0) }) { break }
           }
         }

@@ -11,7 +11,8 @@ enum Chance {
 
   /// Chooses by weighted rendezvous hashing: adding or removing one choice moves only its share.
   static func choose<Choice>(
-    _ choices: [Choice], weight: (Choice) -> Double, chance: (Choice) -> Double
+    _ choices: some RandomAccessCollection<Choice>, weight: (Choice) -> Double,
+    chance: (Choice) -> Double
   ) -> Choice? {
     guard choices.count > 1 else { return choices.first }
     var best: (choice: Choice, key: Double)?

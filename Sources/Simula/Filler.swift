@@ -13,10 +13,21 @@ struct Filler: Sendable {
   /// Of so many slots that stay as they are one is told.
   private static let toldEvery = 1024
 
+  /// What a worker asks and draws with.
+  struct Means: Sendable {
+    let asker: Asker
+    let sources: Sources
+  }
+
   /// What filling takes.
   struct Context: Sendable {
     let snapshot: Snapshot
     let asker: Asker
+    /// Means of their own for workers besides the first; none where models take longer.
+    ///
+    /// They are equal and were read anew, so that processors do not hold each other up by counting
+    /// references of the same.
+    var means: [Means] = []
     let progress: ProgressBoard
     /// How many slots are worked on at once.
     let workers: Int
@@ -27,7 +38,8 @@ struct Filler: Sendable {
   }
 
   private let context: Context
-  private let work: SlotWork
+  /// What slots are filled by: one for all workers, or one for each.
+  private let works: [SlotWork]
   private let duplicates: Duplicates
   private let tally: Tally
   /// What stays as the last run left it, or nil when everything is derived.
@@ -41,10 +53,17 @@ struct Filler: Sendable {
   ) throws {
     self.context = context
     self.tally = tally
-    work = try SlotWork(
+    let work = try SlotWork(
       context.asker, sources: sources, until: stage, recalled: context.snapshot.recalls.mixes)
+    works =
+      [work]
+      + (try context.means.map { means in
+        try SlotWork(means.asker, sources: means.sources, until: stage, sampler: work.sampler)
+      })
     let recipe = context.snapshot.recipe
-    let table = try last?.history.questions() ?? QuestionTable(threshold: recipe.duplicates.near)
+    let table =
+      try last?.history.questions()
+      ?? QuestionTable(threshold: recipe.duplicates.near, expecting: recipe.sampleCount)
     let duplicates = try Duplicates(
       question: recipe.sample.question, knobs: recipe.duplicates, table: table)
     self.duplicates = duplicates
@@ -85,9 +104,9 @@ struct Filler: Sendable {
   ) async throws {
     _ = try await SlotFilling(
       limits(wanted: wanted, extraSlots: extraSlots),
-      attempt: { [self] number, attempt in
+      attempt: { [self] number, attempt, worker in
         do {
-          return try await run(slot(number), from: attempt)
+          return try await run(slot(number), from: attempt, by: worker)
         } catch let error as TeacherError where error.code == .queued {
           return SlotOutcome(acceptedAttempt: attempt, value: SlotTrail())
         }
@@ -135,9 +154,10 @@ struct Filler: Sendable {
   }
 
   private var gapPlan: GapPlan {
-    GapPlan(
-      leaves: work.sampler.leaves, samples: tally.samplesByNode, knobs: recipe.gapFill,
-      wanted: recipe.sampleCount, canBeDrawn: { (try? work.sampler.mix(of: $0)) != nil })
+    let sampler = works[0].sampler
+    return GapPlan(
+      leaves: sampler.leaves, samples: tally.samplesByNode, knobs: recipe.gapFill,
+      wanted: recipe.sampleCount, canBeDrawn: { (try? sampler.mix(of: $0)) != nil })
   }
 
   private func filling(
@@ -147,7 +167,9 @@ struct Filler: Sendable {
   ) -> SlotFilling<SlotTrail> {
     SlotFilling(
       limits(wanted: wanted, extraSlots: extraSlots),
-      attempt: { [self] number, attempt in try await run(slot(number), from: attempt) },
+      attempt: { [self] number, attempt, worker in
+        try await run(slot(number), from: attempt, by: worker)
+      },
       admit: { [self] number, _, trail in try admit(&trail, to: slot(number)) },
       settle: { [self] number, trails, isKept, progress in
         // Slots that stay are many, and each takes no time.
@@ -170,9 +192,9 @@ struct Filler: Sendable {
   }
 
   private func run(
-    _ slot: Slot, from attempt: Int
+    _ slot: Slot, from attempt: Int, by worker: Int
   ) async throws -> SlotOutcome<SlotTrail> {
-    var outcome = try await work.run(slot: slot, from: attempt)
+    var outcome = try await works[worker % works.count].run(slot: slot, from: attempt)
     outcome.value.question = outcome.value.value.map(duplicates.question)
     return outcome
   }

@@ -114,7 +114,7 @@ package struct MixSampler: Sendable {
       let strategy = strategies[choice.place]
       let covered = node.flatMap { branches.root(of: $0, in: strategy) }
       let nodes = strategy.roots.map { root in
-        root == covered ? node ?? root : descend(from: root, chance)
+        root == covered ? node ?? root : branches.descend(from: root, chance: chance.uniform)
       }
       if branches.areAllowed(nodes, strategy) {
         let mix = Mix(slot: slot, strategy: strategy.id, nodes: nodes)
@@ -147,16 +147,6 @@ package struct MixSampler: Sendable {
       choice = DrawnBranches.Choice(strategy.id, weight: strategy.weight)
       self.place = place
     }
-  }
-
-  private func descend(from root: NodeID, _ chance: ChoiceChance) -> NodeID {
-    var node = root
-    while let child = Chance.choose(
-      branches.children(of: node), weight: \.weight, chance: { chance.uniform($0) })
-    {
-      node = child.id
-    }
-    return node
   }
 
   /// What the prompts say of a mix: for each node its factor, name and path.

@@ -15,17 +15,23 @@ struct NearDuplicates: ~Copyable {
   private var table: BandTable
   private var texts: ShingleFile
 
-  init(threshold: Double) throws(SimulaError) {
-    try self.init(threshold: threshold, texts: ShingleFile(), tags: [])
+  /// Starts without texts.
+  ///
+  /// - Parameters:
+  ///   - threshold: From which similarity on texts are near.
+  ///   - count: About how many texts there will be.
+  /// - Throws: ``SimulaError`` when there is no room for their runs.
+  init(threshold: Double, expecting count: Int = 0) throws(SimulaError) {
+    try self.init(threshold: threshold, texts: ShingleFile(), tags: [], expecting: count)
   }
 
   /// Starts with texts of an earlier table, of each its runs and the parts of its keys.
   init(
-    threshold: Double, texts: consuming ShingleFile, tags: [UInt32]
+    threshold: Double, texts: consuming ShingleFile, tags: [UInt32], expecting count: Int = 0
   ) throws(SimulaError) {
     self.threshold = threshold
     hash = MinHash(threshold: threshold)
-    table = BandTable(bandCount: MinHash.bandCount, tags: tags)
+    table = BandTable(bandCount: MinHash.bandCount, tags: tags, expecting: count)
     self.texts = texts
   }
 
@@ -54,7 +60,7 @@ struct NearDuplicates: ~Copyable {
 
   /// All texts that are near a text with some parts of keys, of those that count.
   func neighbours(
-    of shingles: Shingles, tags: ArraySlice<UInt32>, where counts: (_ number: Int) -> Bool
+    of shingles: Shingles, tags: [UInt32], where counts: (_ number: Int) -> Bool
   ) throws(SimulaError) -> [Int] {
     var found: [Int] = []
     for other in table.candidates(tags) where counts(other) {
@@ -70,7 +76,7 @@ struct NearDuplicates: ~Copyable {
   func size(_ number: Int) -> Int { texts.size(number) }
 
   /// The parts of a text's keys.
-  func tags(_ number: Int) -> ArraySlice<UInt32> { table.tags(of: number) }
+  func tags(_ number: Int) -> [UInt32] { table.tags(of: number) }
 
   /// Adds the next text.
   mutating func add(_ shingles: Shingles, keys: [UInt64]) throws(SimulaError) {

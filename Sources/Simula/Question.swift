@@ -60,9 +60,17 @@ struct QuestionList: ~Copyable {
   /// Which of these are of slots that were settled anew.
   private var gone: [Bool]
 
-  init(threshold: Double?) throws(SimulaError) {
-    exact = BandTable(bandCount: 1)
-    near = try threshold.map { share throws(SimulaError) in try NearDuplicates(threshold: share) }
+  /// Starts without questions.
+  ///
+  /// - Parameters:
+  ///   - threshold: From which similarity on questions are near; nil where only equal ones count.
+  ///   - count: About how many questions there will be.
+  /// - Throws: ``SimulaError`` when there is no room for what questions are compared by.
+  init(threshold: Double?, expecting count: Int = 0) throws(SimulaError) {
+    exact = BandTable(bandCount: 1, expecting: count)
+    near = try threshold.map { share throws(SimulaError) in
+      try NearDuplicates(threshold: share, expecting: count)
+    }
     formerCount = 0
     gone = []
   }
@@ -116,7 +124,7 @@ struct QuestionList: ~Copyable {
   /// The places of the earlier run after one whose questions are equal or near to a question, and are
   /// not gone.
   func formerNeighbours(
-    of fingerprint: Question.Fingerprint, _ shingles: Shingles, tags: ArraySlice<UInt32>,
+    of fingerprint: Question.Fingerprint, _ shingles: Shingles, tags: [UInt32],
     after place: Place
   ) throws(SimulaError) -> [Place] {
     func counts(_ number: Int) -> Bool {

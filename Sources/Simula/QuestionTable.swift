@@ -21,9 +21,16 @@ struct QuestionTable: ~Copyable {
   private var gaps: [Slot] = []
   private var gapPlaces: [Slot: Place] = [:]
 
-  init(threshold: Double?) throws(SimulaError) {
+  /// Starts without questions.
+  ///
+  /// - Parameters:
+  ///   - threshold: From which similarity on questions are near; nil where only equal ones count.
+  ///   - count: About how many will be kept.
+  /// - Throws: ``SimulaError`` when there is no room for what questions are compared by.
+  init(threshold: Double?, expecting count: Int = 0) throws(SimulaError) {
     self.init(
-      kept: try QuestionList(threshold: threshold), refused: try QuestionList(threshold: threshold))
+      kept: try QuestionList(threshold: threshold, expecting: count),
+      refused: try QuestionList(threshold: threshold))
   }
 
   /// Starts with the questions of an earlier run.

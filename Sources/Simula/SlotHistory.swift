@@ -92,8 +92,8 @@ package struct SlotHistory: Sendable {
       })
     else { return nil }
     var rejections: [Rejection: Int] = [:]
-    for (name, count) in header["rejections"]?.object?.members ?? [] {
-      if let reason = Rejection(rawValue: name) { rejections[reason] = count.int }
+    for member in header["rejections"]?.object?.members ?? [] {
+      if let reason = Rejection(rawValue: member.name) { rejections[reason] = member.value.int }
     }
     self.sources = sources
     self.slotCount = slotCount

@@ -23,6 +23,8 @@ package struct SlotTrail: Sendable {
 package struct SlotWork: Sendable {
   private let asker: Asker
   let sampler: MixSampler
+  /// Says what mixes ask for.
+  private let teller: MixSampler
   private let until: DataStage
   private let scenarios: ScenarioWriter
   private let drafts: DraftWriter
@@ -47,14 +49,17 @@ package struct SlotWork: Sendable {
   ///   - until: The last stage.
   ///   - recalled: The mixes that slots must not get.
   ///   - remembers: Whether what slots share is looked up once; who counts look-ups wants each.
+  ///   - sampler: What draws the mixes where that is shared; one for these sources where it is not.
   /// - Throws: ``SimulaError`` for sources that cannot be worked with.
   package init(
     _ asker: Asker, sources: Sources, until: DataStage, recalled: RecalledMixes = [:],
-    remembers: Bool = true
+    remembers: Bool = true, sampler: MixSampler? = nil
   ) throws(SimulaError) {
     self.asker = asker
     self.until = until
-    sampler = MixSampler(sources, recipe: asker.recipe, recalled: recalled)
+    self.sampler = sampler ?? MixSampler(sources, recipe: asker.recipe, recalled: recalled)
+    teller =
+      sampler == nil ? self.sampler : MixSampler(sources, randomSeed: asker.recipe.randomSeed)
     scenarios = ScenarioWriter(asker, remembers: remembers)
     let shape = try SampleForm(asker.recipe.sample)
     drafts = DraftWriter(asker, form: shape)
@@ -98,8 +103,8 @@ package struct SlotWork: Sendable {
     let mix = try sampler.mix(of: group)
     let drawn = DrawnMix(
       mix: mix, record: mix.record,
-      requirements: until == .mixes ? .null : sampler.requirements(mix),
-      knobs: asker.recipe.knobs(of: sampler.strategy(of: mix)?.overrides ?? .init()))
+      requirements: until == .mixes ? .null : teller.requirements(mix),
+      knobs: asker.recipe.knobs(of: teller.strategy(of: mix)?.overrides ?? .init()))
     recent?.keep(drawn, for: group)
     return drawn
   }

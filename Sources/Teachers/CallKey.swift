@@ -46,6 +46,7 @@ package struct CallKey: Hashable, Sendable, CustomStringConvertible {
   /// Not in it, since they change how an answer is reached but not what it says: base URL and
   /// endpoint, credentials, timeouts, concurrency, retries, the task's name. A template is in it
   /// by the messages that it renders.
+  @inline(__always)
   static func visitFields(
     of request: CallRequest, canonicalInputs: ArraySlice<UInt8>? = nil,
     builder: Int = CallRequest.builderVersion, _ visit: (_ name: String, CallKeyField) -> Void
@@ -75,6 +76,7 @@ enum CallKeyField {
   case messages([Message])
 
   /// Adds the name, how many values there are, and these.
+  @inline(__always)
   func add(name: String, to hash: inout FramedHash) {
     hash.add(name)
     switch self {

@@ -4,11 +4,12 @@ import Foundation
 
 /// The line of a call in the one form that this program writes: canonical JSON.
 enum CallText {
-  private static let start = Array(#"{"answer":{"finish":""#.utf8)
-  private static let text = Array(#"","text":"#.utf8)
-  private static let key = Array(#"},"key":""#.utf8)
-  private static let request = Array(#"","request":"#.utf8)
-  private static let usage = Array(#","usage":"#.utf8)
+  // No arrays, whose references all threads would count.
+  private static let start: StaticString = #"{"answer":{"finish":""#
+  private static let text: StaticString = #"","text":"#
+  private static let key: StaticString = #"},"key":""#
+  private static let request: StaticString = #"","request":"#
+  private static let usage: StaticString = #","usage":"#
 
   /// Makes the record of a fresh reply.
   static func record(_ form: RequestForm, _ reply: Reply) -> Record {
@@ -38,48 +39,60 @@ enum CallText {
   ///
   /// The request is compared as bytes, not read.
   static func call(_ found: FoundCall, to form: RequestForm) -> RecordedCall? {
-    guard let end = CallLine.endOfBody(of: found.line) else { return nil }
-    var rest = found.line[..<end]
-    guard rest.hasSuffix(form.json) else { return nil }
-    rest = rest.dropLast(form.json.count)
-    guard take(start, &rest), let quote = rest.firstIndex(of: UInt8(ascii: "\"")),
-      let finish = Answer.Finish(rawValue: String(decoding: rest[..<quote], as: UTF8.self))
-    else { return nil }
-    rest = rest[quote...]
-    guard take(text, &rest), drop(request, &rest), drop(form.keyText, &rest), drop(key, &rest),
-      case .string(let answer)? = json(rest),
+    guard let end = CallLine.endOfBody(of: found.line),
       let usage = CallLine.usage(in: found.line[end...])
     else { return nil }
-    return RecordedCall(
-      id: found.id, answer: Answer(text: answer, finish: finish),
-      usage: Usage(inputTokens: usage.input, outputTokens: usage.output), isCached: true)
+    return found.line[..<end].withUnsafeBytes { body in
+      var rest = body[...]
+      guard form.json.withUnsafeBytes({ drop($0, &rest) }), drop(request, &rest),
+        form.keyText.withUnsafeBytes({ drop($0, &rest) }), drop(key, &rest), take(start, &rest),
+        let quote = rest.firstIndex(of: UInt8(ascii: "\"")),
+        let finish = Answer.Finish(rawValue: String(decoding: rest[..<quote], as: UTF8.self))
+      else { return nil }
+      rest = rest[quote...]
+      guard take(text, &rest), case .string(let answer)? = json(rest) else { return nil }
+      return RecordedCall(
+        id: found.id, answer: Answer(text: answer, finish: finish),
+        usage: Usage(inputTokens: usage.input, outputTokens: usage.output), isCached: true)
+    }
   }
 
-  private static func drop(_ suffix: [UInt8], _ rest: inout ArraySlice<UInt8>) -> Bool {
-    guard rest.hasSuffix(suffix) else { return false }
+  private typealias Part = Slice<UnsafeRawBufferPointer>
+
+  /// Takes away what a part ends with, if it does.
+  private static func drop(_ suffix: UnsafeRawBufferPointer, _ rest: inout Part) -> Bool {
+    guard isSame(rest.suffix(suffix.count), suffix) else { return false }
     rest = rest.dropLast(suffix.count)
     return true
   }
 
-  private static func take(_ prefix: [UInt8], _ rest: inout ArraySlice<UInt8>) -> Bool {
-    guard rest.starts(with: prefix) else { return false }
+  private static func drop(_ suffix: StaticString, _ rest: inout Part) -> Bool {
+    drop(bytes(suffix), &rest)
+  }
+
+  /// Takes away what a part begins with, if it does.
+  private static func take(_ prefix: StaticString, _ rest: inout Part) -> Bool {
+    let prefix = bytes(prefix)
+    guard isSame(rest.prefix(prefix.count), prefix) else { return false }
     rest = rest.dropFirst(prefix.count)
     return true
   }
 
-  private static func json(_ bytes: ArraySlice<UInt8>) -> JSON? {
-    try? JSON(parsing: bytes.span)
+  private static func bytes(_ text: StaticString) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
   }
-}
 
-extension ArraySlice<UInt8> {
-  fileprivate func hasSuffix(_ suffix: [UInt8]) -> Bool {
-    guard count >= suffix.count else { return false }
-    return self.suffix(suffix.count).withUnsafeBytes { mine in
-      suffix.withUnsafeBytes { theirs in
-        guard let left = mine.baseAddress, let right = theirs.baseAddress else { return true }
-        return memcmp(left, right, theirs.count) == 0
-      }
+  private static func isSame(_ part: Part, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard part.count == bytes.count else { return false }
+    guard let left = UnsafeRawBufferPointer(rebasing: part).baseAddress,
+      let right = bytes.baseAddress
+    else { return true }
+    return memcmp(left, right, bytes.count) == 0
+  }
+
+  private static func json(_ part: Part) -> JSON? {
+    UnsafeRawBufferPointer(rebasing: part).withMemoryRebound(to: UInt8.self) {
+      try? JSON(parsing: $0.span)
     }
   }
 }

@@ -129,25 +129,6 @@ func ids(_ records: some Sequence<Record>) -> [RecordKind: Set<RecordID>] {
   records.reduce(into: [:]) { $0[$1.kind, default: []].insert($1.id) }
 }
 
-/// Random numbers that are the same in each run (SplitMix64).
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
-  }
-}
-
 /// Runs a program with some input, and returns how it ended and what it printed.
 func runProgram(
   _ name: String, _ arguments: String..., input: [UInt8] = []

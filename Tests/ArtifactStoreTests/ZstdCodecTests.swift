@@ -1,4 +1,5 @@
 import ArtifactStore
+import TestSupport
 import Testing
 
 @Suite("ZstdCodec")

@@ -1,4 +1,5 @@
 import CanonicalJSON
+import TestSupport
 import Testing
 
 /// What is found without the parser is what the parser finds, and what the parser refuses is not found.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import CanonicalJSON
@@ -27,21 +28,47 @@ struct PlainTextTests {
   }
 
   private func expect(_ text: [UInt8], from start: Int, endsAt end: Int) {
-    // Nothing is written behind what there is room for.
-    var target = [UInt8](repeating: 0xAA, count: text.count - start + 1)
-    let (found, count) = text.withUnsafeBytes { text in
-      target.withUnsafeMutableBytes { target in
-        (
-          PlainText.end(text, from: start),
-          target.baseAddress.map { PlainText.copy(text, from: start, to: $0) }
-        )
+    let found = text.withUnsafeBytes { PlainText.end($0, from: start) }
+    if found != end { Issue.record("\(text) from \(start): \(found), not \(end)") }
+  }
+
+  @Test("it is written with escapes, and nothing behind what there is room for")
+  func writes() {
+    var random = SeededRandom(seed: 3)
+    for size in 0...70 {
+      for _ in 0..<100 {
+        // From none that is escaped to all.
+        let share = Int.random(in: 0...100, using: &random)
+        let text = (0..<size).map { _ in
+          Int.random(in: 0..<100, using: &random) < share
+            ? Self.escaped.randomElement(using: &random) ?? 0
+            : UInt8.random(in: .min ... .max, using: &random)
+        }
+        let expected = text.flatMap(Self.written)
+        var target = [UInt8](repeating: 0xAA, count: 6 * size + 16)
+        let count = text.withUnsafeBytes { text in
+          target.withUnsafeMutableBytes { target in
+            target.baseAddress.map { PlainText.write(text, to: $0) } ?? -1
+          }
+        }
+        guard count == expected.count, target.starts(with: expected),
+          target.suffix(8).allSatisfy({ $0 == 0xAA })
+        else {
+          Issue.record("\(text): \(target.prefix(max(count, 0)))")
+          return
+        }
       }
     }
-    guard found == end, count == end - start, target.last == 0xAA,
-      target.prefix(end - start).elementsEqual(text[start..<end])
-    else {
-      Issue.record("\(text) from \(start): \(found), not \(end), \(target)")
-      return
-    }
+  }
+
+  private static let escaped = (0..<0x20) + [UInt8(ascii: "\""), UInt8(ascii: "\\")]
+
+  private static func written(_ byte: UInt8) -> [UInt8] {
+    let letters: [UInt8: Character] = [
+      8: "b", 9: "t", 10: "n", 12: "f", 13: "r", 0x22: "\"", 0x5C: "\\",
+    ]
+    if let letter = letters[byte] { return Array("\\\(letter)".utf8) }
+    let digits = String(byte, radix: 16)
+    return byte < 0x20 ? Array("\\u00\(digits.count < 2 ? "0" : "")\(digits)".utf8) : [byte]
   }
 }

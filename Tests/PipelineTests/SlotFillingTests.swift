@@ -100,7 +100,7 @@ struct SlotFillingTests {
     let limits = SlotFilling<Int>.Limits(
       wanted: 500, attempts: 2, extraSlots: 250, workers: workers)
     let filling = SlotFilling<Int>(
-      limits, attempt: { _, _ in SlotOutcome(acceptedAttempt: nil, value: 0) },
+      limits, attempt: { _, _, _ in SlotOutcome(acceptedAttempt: nil, value: 0) },
       admit: { _, _, _ in .kept }, settle: { _, _, _, _ in },
       isHopeless: { $0.kept == 0 && $0.exhausted >= 12 })
     let progress = try await filling.run()

@@ -135,7 +135,7 @@ final class SlotRun: Sendable {
   func filling() -> SlotFilling<Int> {
     SlotFilling(
       script.limits,
-      attempt: { [self] slot, first in
+      attempt: { [self] slot, first, _ in
         let pauses = notes.withLock { notes in
           notes.tries[[slot, first], default: 0] += 1
           return Int.random(in: 0...12, using: &notes.random)

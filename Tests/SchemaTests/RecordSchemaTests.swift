@@ -217,10 +217,10 @@ struct RecordSchemaTests {
       var more = object
       more["unexpected"] = 1
       return [.object(more)]
-        + object.members.filter { !open.contains($0.name) }.flatMap { name, inner in
-          withMemberMore(inner).map { changed in
+        + object.members.filter { !open.contains($0.name) }.flatMap { member in
+          withMemberMore(member.value).map { changed in
             var copy = object
-            copy[name] = changed
+            copy[member.name] = changed
             return JSON.object(copy)
           }
         }

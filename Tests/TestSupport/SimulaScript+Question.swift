@@ -126,7 +126,8 @@ package struct SimulaQuestion {
     let second = Int(hash >> 32 % 90) + 10
     var question = "What is \(first) + \(second)? (case \(Self.name(hash)))"
     var members: [(String, JSON)] = []
-    for (name, form) in properties.members {
+    for property in properties.members {
+      let (name, form) = (property.name, property.value)
       switch name {
       case "reasoning":
         members.append((name, "I add both numbers, for the question asks for that."))

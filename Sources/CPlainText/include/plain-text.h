@@ -59,10 +59,44 @@ static inline size_t plain_text_copy(const uint8_t *from, size_t count, uint8_t 
     const size_t length = plain_text_eight(from + place, to ? to + place : to);
     if (length < 8) return place + length;
   }
+  if (place < count && count >= 8) {
+    // The last eight, of which the first are known to be plain.
+    return count - 8 + plain_text_eight(from + count - 8, to ? to + count - 8 : to);
+  }
   for (; place < count && plain_text_is_plain(from[place]); place++) {
     if (to) to[place] = from[place];
   }
   return place;
+}
+
+// Writes text as it stands between the quotation marks of JSON: six bytes for each at most, and 8 more
+// may be touched. Returns how many were written.
+static inline size_t plain_text_write(const uint8_t *from, size_t count, uint8_t *to) {
+  static const char digits[] = "0123456789abcdef";
+  uint8_t *const start = to;
+  size_t place = 0;
+  for (;;) {
+    const size_t length = plain_text_copy(from + place, count - place, to);
+    place += length;
+    to += length;
+    if (place == count) return (size_t)(to - start);
+    const uint8_t byte = from[place++];
+    *to++ = '\\';
+    switch (byte) {
+      case '\b': *to++ = 'b'; break;
+      case '\t': *to++ = 't'; break;
+      case '\n': *to++ = 'n'; break;
+      case '\f': *to++ = 'f'; break;
+      case '\r': *to++ = 'r'; break;
+      case '"':
+      case '\\': *to++ = byte; break;
+      default:
+        memcpy(to, "u00", 3);
+        to[3] = digits[byte >> 4];
+        to[4] = digits[byte & 15];
+        to += 5;
+    }
+  }
 }
 
 #endif

@@ -14,8 +14,8 @@ struct CroissantFields {
 
   /// The fields of those properties that lines have.
   func make(in recordSet: String, only members: Set<String>) -> [JSON] {
-    properties(of: resolve(schema)).filter { members.contains($0.name) }.map { name, value in
-      field(id: "\(recordSet)/\(name)", name, value, column: name)
+    properties(of: resolve(schema)).filter { members.contains($0.name) }.map {
+      field(id: "\(recordSet)/\($0.name)", $0.name, $0.value, column: $0.name)
     }
   }
 
@@ -74,15 +74,15 @@ struct CroissantFields {
   private func leaves(
     of schema: JSON, path: [String], depth: Int
   ) -> [(path: [String], schema: JSON)] {
-    properties(of: schema).flatMap { name, value -> [(path: [String], schema: JSON)] in
-      let inner = resolve(value)
+    properties(of: schema).flatMap { member -> [(path: [String], schema: JSON)] in
+      let (name, inner) = (member.name, resolve(member.value))
       let isObject = type(of: inner) == "object" && depth < Self.maximumDepth
       let below = isObject ? leaves(of: inner, path: path + [name], depth: depth + 1) : []
       return below.isEmpty ? [(path + [name], inner)] : below
     }
   }
 
-  private func properties(of schema: JSON) -> [(name: String, value: JSON)] {
+  private func properties(of schema: JSON) -> [JSONObject.Member] {
     schema["properties"]?.object?.members ?? []
   }
 

@@ -142,7 +142,8 @@ package struct DatasetCard {
   private var fields: String {
     let schema = try? JSON(parsing: facts.recipe.sample.schema)
     var lines = ["## Fields", "", "| field | type | |", "| --- | --- | --- |"]
-    for (name, property) in schema?["properties"]?.object?.members ?? [] {
+    for member in schema?["properties"]?.object?.members ?? [] {
+      let (name, property) = (member.name, member.value)
       let type =
         property["type"]?.string
         ?? property["type"]?.array?.compactMap(\.string).joined(separator: " or ") ?? ""

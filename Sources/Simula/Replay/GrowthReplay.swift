@@ -110,9 +110,9 @@ struct GrowthReplay: Sendable {
         $0.string == target || $0.string.flatMap(Names.cleaned) == target
       }
     }
-    return (answer.object?.members ?? []).contains { _, decision in
-      (try? decision.text("action")) == edit["action"]?.string
-        && (try? decision.text("reason")) == edit["reason"]?.string
+    return (answer.object?.members ?? []).contains { member in
+      (try? member.value.text("action")) == edit["action"]?.string
+        && (try? member.value.text("reason")) == edit["reason"]?.string
     }
   }
 }

@@ -37,20 +37,18 @@ package struct ReplayRun: Sendable {
     try version.store.index.catchUp(tree: version.tree)
     try version.store.index.catchUpCalls()
     let plan = try RunPlan(snapshot, base: version)
-    let asker = Asker(
-      recipe: snapshot.recipe, prompts: snapshot.prompts, cache: calls,
-      players: Players.make(snapshot.recipe) { _ in KeylessTeacher(variable: "none") },
-      recalled: try RecalledCalls(snapshot.recalls, history: version))
+    let recalled = try RecalledCalls(snapshot.recalls, history: version)
+    let asker = asker(snapshot, recalled)
     try sortOut(plan, &report)
     if report.foreign.isEmpty {
       let isGrown = StageName.sources.contains { plan.memos[$0.rawValue] != nil }
       try await GrowthReplay(version, asker, progress, isGrown: isGrown).run(&report)
     }
     if report.isSame, let sources = snapshot.sources, let stage = try lastStage(plan, report) {
+      let workers = ProcessInfo.processInfo.activeProcessorCount
       let filling = Filler.Context(
-        snapshot: snapshot, asker: asker, progress: progress,
-        workers: 2 * ProcessInfo.processInfo.activeProcessorCount,
-        slotsAtOnce: Self.slotsAtOnce,
+        snapshot: snapshot, asker: asker, means: try means(workers - 1, recalled),
+        progress: progress, workers: workers, slotsAtOnce: Self.slotsAtOnce,
         counts: { [calls] in calls.counts })
       let slots = SlotReplay(
         version, filling, sources: try snapshot.drawn(sources), plan: plan)
@@ -62,6 +60,23 @@ package struct ReplayRun: Sendable {
     report.callCount = calls.counts.cached
     report.duration = start.duration(to: .now)
     return report
+  }
+
+  private func asker(_ snapshot: Snapshot, _ recalled: RecalledCalls) -> Asker {
+    Asker(
+      recipe: snapshot.recipe, prompts: snapshot.prompts, cache: calls,
+      players: Players.make(snapshot.recipe) { _ in KeylessTeacher(variable: "none") },
+      recalled: recalled)
+  }
+
+  /// What further workers fill slots with.
+  private func means(_ count: Int, _ recalled: RecalledCalls) throws -> [Filler.Means] {
+    try (0..<count).compactMap { _ in
+      let snapshot = try Snapshot(version)
+      return try snapshot.sources.map {
+        Filler.Means(asker: asker(snapshot, recalled), sources: try snapshot.drawn($0))
+      }
+    }
   }
 
   /// Tells stages that other code made from such whose recipe has changed since.

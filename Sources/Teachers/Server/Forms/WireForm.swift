@@ -62,11 +62,11 @@ extension JSON {
   /// Another JSON object's members over those of this one.
   func merging(_ other: JSONObject) -> JSON {
     guard var object else { return self }
-    for (name, value) in other.members {
-      if value.object != nil, let own = object[name], own.object != nil {
-        object[name] = own.merging(value.object ?? JSONObject())
+    for member in other.members {
+      if let inner = member.value.object, let own = object[member.name], own.object != nil {
+        object[member.name] = own.merging(inner)
       } else {
-        object[name] = value
+        object[member.name] = member.value
       }
     }
     return .object(object)
