@@ -163,9 +163,9 @@ package struct JSONWriter: ~Copyable {
   private mutating func write(text: UnsafeRawBufferPointer) {
     var start = 0
     while start < text.count {
-      reserve(6 * min(text.count - start, Self.chunkSizeInBytes) + 8)
+      reserve(6 * min(text.count - start, Self.chunkSizeInBytes))
       // All for which there is room, whatever it holds.
-      let end = min(text.count, start + (buffer.count - count - 8) / 6)
+      let end = min(text.count, start + (buffer.count - count) / 6)
       guard let target = buffer.baseAddress else { return }
       count += PlainText.write(
         UnsafeRawBufferPointer(rebasing: text[start..<end]), to: target + count)

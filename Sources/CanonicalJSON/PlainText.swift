@@ -4,7 +4,9 @@ import CPlainText
 enum PlainText {
   /// Where the first byte stands that JSON does not: below 0x20, a quotation mark or a backslash.
   static func end(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
-    start + length(text, from: start, copiedTo: nil)
+    guard let bytes = text.baseAddress, start < text.count else { return start }
+    let rest = (bytes + start).assumingMemoryBound(to: UInt8.self)
+    return start + plain_text_copy(rest, text.count - start, nil)
   }
 
   /// Writes a text as it stands between the quotation marks of JSON.
@@ -18,15 +20,5 @@ enum PlainText {
     return plain_text_write(
       bytes.assumingMemoryBound(to: UInt8.self), text.count,
       target.assumingMemoryBound(to: UInt8.self))
-  }
-
-  @inline(__always)
-  private static func length(
-    _ text: UnsafeRawBufferPointer, from start: Int, copiedTo target: UnsafeMutableRawPointer?
-  ) -> Int {
-    guard let bytes = text.baseAddress, start < text.count else { return 0 }
-    return plain_text_copy(
-      (bytes + start).assumingMemoryBound(to: UInt8.self), text.count - start,
-      target?.assumingMemoryBound(to: UInt8.self))
   }
 }

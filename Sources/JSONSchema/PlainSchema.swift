@@ -111,6 +111,8 @@ struct PlainSchema: Sendable {
   private mutating func addProperties(of object: JSONObject, to part: inout Part) -> Bool {
     let required = (object["required"]?.array ?? []).compactMap(\.string)
     let schemas = object["properties"]?.object ?? JSONObject()
+    // Each is compared with each.
+    guard max(schemas.members.count, required.count) <= Self.mostMembers else { return false }
     var own: [Property] = []
     for member in schemas.members {
       guard let place = add(member.value) else { return false }
@@ -150,7 +152,9 @@ struct PlainSchema: Sendable {
     case .null: return part.types.contains(.null) && part.choices == nil && room >= 0
     case .bool: return part.types.contains(.boolean) && part.choices == nil && room >= 0
     case .number(let number):
-      let isWhole = Int(exactly: number).map { abs($0) <= 1 << 53 } ?? false
+      // Of larger ones it is the text that tells what they are.
+      guard number.magnitude <= 0x1p53 else { return false }
+      let isWhole = Int(exactly: number) != nil
       return part.types.contains(isWhole ? .integer : .number) && part.choices == nil
         && part.numbers.contains(number) && room >= 0
     case .string(let text):

@@ -26,11 +26,10 @@ struct BandTable: Sendable {
   ///   - expectedCount: About how many texts there will be; they cost memory only when they come.
   init(bandCount: Int, tags: [UInt32] = [], expecting expectedCount: Int = 0) {
     self.bandCount = bandCount
-    let count = max(tags.count, bandCount * min(expectedCount, Self.mostExpected))
     var capacity = 1 << 10
-    while 2 * capacity < count { capacity *= 2 }
+    while 2 * capacity < tags.count { capacity *= 2 }
     heads = [UInt32](repeating: Self.none, count: capacity)
-    entries.reserveCapacity(count)
+    entries.reserveCapacity(max(tags.count, bandCount * min(expectedCount, Self.mostExpected)))
     for tag in tags { add(tag) }
   }
 

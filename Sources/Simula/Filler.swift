@@ -58,7 +58,7 @@ struct Filler: Sendable {
     works =
       [work]
       + (try context.means.map { means in
-        try SlotWork(means.asker, sources: means.sources, until: stage, sampler: work.sampler)
+        try SlotWork(means.asker, sources: means.sources, until: stage, beside: work)
       })
     let recipe = context.snapshot.recipe
     let table =

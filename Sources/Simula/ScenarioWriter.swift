@@ -26,10 +26,11 @@ struct ScenarioWriter: Sendable {
   /// - Parameters:
   ///   - asker: Has the models.
   ///   - remembers: Whether what slots share is looked up once.
-  init(_ asker: Asker, remembers: Bool) {
+  ///   - other: One that remembers for both.
+  init(_ asker: Asker, remembers: Bool, beside other: ScenarioWriter? = nil) {
     self.asker = asker
-    recent =
-      remembers && asker.recipe.metaPrompts.instances > 1 ? RecentValues(most: 256) : nil
+    let remembers = remembers && asker.recipe.metaPrompts.instances > 1
+    recent = remembers ? other?.recent ?? RecentValues(most: 256) : nil
   }
 
   func run(_ attempt: Attempt, _ trail: inout SlotTrail) async throws -> Scenario? {

@@ -49,23 +49,23 @@ package struct SlotWork: Sendable {
   ///   - until: The last stage.
   ///   - recalled: The mixes that slots must not get.
   ///   - remembers: Whether what slots share is looked up once; who counts look-ups wants each.
-  ///   - sampler: What draws the mixes where that is shared; one for these sources where it is not.
+  ///   - other: One with equal settings and sources, which draws and remembers for both.
   /// - Throws: ``SimulaError`` for sources that cannot be worked with.
   package init(
     _ asker: Asker, sources: Sources, until: DataStage, recalled: RecalledMixes = [:],
-    remembers: Bool = true, sampler: MixSampler? = nil
+    remembers: Bool = true, beside other: SlotWork? = nil
   ) throws(SimulaError) {
     self.asker = asker
     self.until = until
-    self.sampler = sampler ?? MixSampler(sources, recipe: asker.recipe, recalled: recalled)
-    teller =
-      sampler == nil ? self.sampler : MixSampler(sources, randomSeed: asker.recipe.randomSeed)
-    scenarios = ScenarioWriter(asker, remembers: remembers)
+    sampler = other?.sampler ?? MixSampler(sources, recipe: asker.recipe, recalled: recalled)
+    teller = other == nil ? sampler : MixSampler(sources, randomSeed: asker.recipe.randomSeed)
+    scenarios = ScenarioWriter(asker, remembers: remembers, beside: other?.scenarios)
     let shape = try SampleForm(asker.recipe.sample)
     drafts = DraftWriter(asker, form: shape)
     requirements = RequirementCritic(asker, form: shape)
     double = DoubleCritic(asker, form: shape)
-    recent = asker.recipe.metaPrompts.instances > 1 ? RecentValues(most: 256) : nil
+    recent =
+      asker.recipe.metaPrompts.instances > 1 ? other?.recent ?? RecentValues(most: 256) : nil
     for strategy in sources.strategies { try check(strategy) }
   }
 

@@ -69,8 +69,8 @@ static inline size_t plain_text_copy(const uint8_t *from, size_t count, uint8_t 
   return place;
 }
 
-// Writes text as it stands between the quotation marks of JSON: six bytes for each at most, and 8 more
-// may be touched. Returns how many were written.
+// Writes text as it stands between the quotation marks of JSON: six bytes for each at most, behind
+// which nothing is touched. Returns how many were written.
 static inline size_t plain_text_write(const uint8_t *from, size_t count, uint8_t *to) {
   static const char digits[] = "0123456789abcdef";
   uint8_t *const start = to;

@@ -13,6 +13,11 @@ package struct ReplayRun: Sendable {
   /// About as many as have their answers in one shard.
   private static let slotsAtOnce = 16
 
+  /// How many slots are worked on at once.
+  var workers = ProcessInfo.processInfo.activeProcessorCount
+  /// A worker that fills so many gets means of its own.
+  var slotsForMeans = 4096
+
   private let version: Version
   private let progress: ProgressBoard
   private let calls: CountedAnswers
@@ -45,9 +50,8 @@ package struct ReplayRun: Sendable {
       try await GrowthReplay(version, asker, progress, isGrown: isGrown).run(&report)
     }
     if report.isSame, let sources = snapshot.sources, let stage = try lastStage(plan, report) {
-      let workers = ProcessInfo.processInfo.activeProcessorCount
       let filling = Filler.Context(
-        snapshot: snapshot, asker: asker, means: try means(workers - 1, recalled),
+        snapshot: snapshot, asker: asker, means: try means(besides: snapshot, recalled),
         progress: progress, workers: workers, slotsAtOnce: Self.slotsAtOnce,
         counts: { [calls] in calls.counts })
       let slots = SlotReplay(
@@ -69,9 +73,14 @@ package struct ReplayRun: Sendable {
       recalled: recalled)
   }
 
-  /// What further workers fill slots with.
-  private func means(_ count: Int, _ recalled: RecalledCalls) throws -> [Filler.Means] {
-    try (0..<count).compactMap { _ in
+  /// What further workers fill slots with; none where few slots are filled, or much would be read for it.
+  private func means(
+    besides snapshot: Snapshot, _ recalled: RecalledCalls
+  ) throws -> [Filler.Means] {
+    let recipe = snapshot.recipe
+    guard recipe.duplicates.heldOut.isEmpty else { return [] }
+    let count = min(workers, recipe.sampleCount / slotsForMeans)
+    return try (0..<max(0, count - 1)).compactMap { _ in
       let snapshot = try Snapshot(version)
       return try snapshot.sources.map {
         Filler.Means(asker: asker(snapshot, recalled), sources: try snapshot.drawn($0))
