@@ -38,6 +38,38 @@ struct ReceiveRemovalTests {
     }
   }
 
+  @Test("what verdicts judge is not taken away, nor is there a verdict on nothing")
+  func judged() async throws {
+    try await withHookedServer { dataset in
+      // So that there are drafts which critics refused.
+      try await dataset.expectHooked("stemma run --samples 40 && stemma push")
+      let sample = #"git update-index --force-remove "$(shard samples)""#
+      let nothing = #"""
+        lines verdicts | head -n 1 | \
+          sed "s/\"sample\":\"[0-9a-f]*\"/\"sample\":\"$(printf '5a%.0s' $(seq 32))\"/" > ../new
+        """#
+      try await dataset.expectRefusedPushes([
+        (sample, "its sample '"), (sample, "is not in the version, nor a rejection"),
+        (sample, "hint: what judges a sample must be removed with it"),
+        ("drop samples", "its sample '"), ("drop rejections", "its sample '"),
+        ("\(nothing); add verdicts", "its sample '5a5a5a5a5a5a'"),
+        (
+          #"lines verdicts | head -n 1 | sed 's/"sample":"[0-9a-f]*"/"sample":""/' > ../new; add verdicts"#,
+          "it names no sample"
+        ),
+      ])
+      // Dead ones may be about nothing: they went with what they judged.
+      try await dataset.expectHooked(
+        HostilePush.script(
+          """
+          \(nothing); cp ../new ../line
+          drop samples; drop rejections; add verdicts
+          { all verdicts; cat ../line; } | ids verdicts \
+            | sed 's/.*/{"reason":"x","record":"&","run":"x"}/' > ../new; add tombstones
+          """))
+    }
+  }
+
   @Test("what was removed is not built on, but where branches meet")
   func builtOnDead() async throws {
     try await withHookedServer { dataset in

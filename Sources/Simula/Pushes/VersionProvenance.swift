@@ -8,7 +8,7 @@ import Git
 ///
 /// What its parents have is taken as it is: each of them was checked, or is trusted.
 struct VersionProvenance {
-  private(set) var report: CheckReport
+  var report: CheckReport
   /// How many records name calls that are here, but in no history that counts.
   private(set) var absentCallCount = 0
   /// Whether a call that is in no history is a problem.
@@ -19,14 +19,16 @@ struct VersionProvenance {
   private var readTexts: [ObjectID: JudgingTexts?] = [:]
 
   private let version: Version
-  private let store: Store
+  let store: Store
   private let differences: [CommitDifference]
-  private let held: HeldShards
+  let held: HeldShards
   private let pushed: RecordIndex
   private let calls: CallPresence
   private var verdicts = NeededVerdicts()
   /// What may be named, and is dead by this commit alone.
   private var killed = Set<RecordID>()
+  /// What verdicts of this commit judge, and what those before may: samples that may be nowhere.
+  var subjects = JudgedSubjects()
   /// Where records that this commit brings, or brings back, name dead ones.
   private var namingDead: [(kind: RecordKind, id: RecordID, member: String, target: RecordID)] = []
 
@@ -59,6 +61,7 @@ struct VersionProvenance {
       let all = isNameLost && isNaming ? held.shards[kind] : added(kind)
       for shard in (all ?? []).sorted() { try check(shard, kind) }
     }
+    try checkSubjects()
     for difference in differences { try noteTombstones(difference) }
     if version.commit.parents.isEmpty {
       // All that a history begins with is new.
@@ -86,7 +89,7 @@ struct VersionProvenance {
 
   // MARK: - References
 
-  private func isThere(_ id: RecordID, _ kind: RecordKind) throws(StoreError) -> Bool {
+  func isThere(_ id: RecordID, _ kind: RecordKind) throws(StoreError) -> Bool {
     try place(of: id, kind) != nil
   }
 
@@ -127,6 +130,8 @@ struct VersionProvenance {
       if !isDead { try checkReferences(of: record, value, isNew: isNew) }
       guard isNew else { continue }
       try checkCall(of: record, value)
+      if kind == .rejections { subjects.noteRejection(value) }
+      if kind == .verdicts, !isDead { try noteSubject(of: record, value) }
       if kind == .samples, !isDead {
         try need(record.id, value, try ownTexts())
       }
@@ -177,13 +182,13 @@ struct VersionProvenance {
       hint: "'stemma push' sends the answers first; 'git push' alone does not")
   }
 
-  private mutating func add(
+  mutating func add(
     _ record: Record, _ message: String, cause: String, hint: String? = nil
   ) {
     report.add(place(record.kind, record.id), message, cause: cause, hint: hint)
   }
 
-  private func place(_ kind: RecordKind, _ id: RecordID) -> String {
+  func place(_ kind: RecordKind, _ id: RecordID) -> String {
     place(kind == .samples ? "sample" : kind.rawValue, id)
   }
 
@@ -234,6 +239,11 @@ struct VersionProvenance {
       for kind in Self.supporting {
         for shard in (difference.lost[kind] ?? []).sorted() where !held.has(shard, kind) {
           if try noteLost(shard, kind) { isNameLost = true }
+        }
+      }
+      for kind in [RecordKind.samples, .rejections] {
+        for shard in (difference.lost[kind] ?? []).sorted() where !held.has(shard, kind) {
+          try noteLostSubjects(shard, kind)
         }
       }
     }
